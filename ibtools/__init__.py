@@ -1,0 +1,43 @@
+"""Information-bottleneck analysis of neural networks, the scikit-learn way."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ibtools.callbacks._info_plane import InfoPlaneCallback
+    from ibtools.estimators._binned import BinnedMI
+    from ibtools.networks._classifier import InformationClassifier
+    from ibtools.networks._mlp import MLP
+    from ibtools.plane._display import InformationPlaneDisplay
+    from ibtools.plane._plane import InformationPlane
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "MLP",
+    "BinnedMI",
+    "InfoPlaneCallback",
+    "InformationClassifier",
+    "InformationPlane",
+    "InformationPlaneDisplay",
+]
+
+# torch, skorch, matplotlib and pandas take seconds to import: names are imported on first use.
+_HOME = {
+    "BinnedMI": "ibtools.estimators._binned",
+    "InfoPlaneCallback": "ibtools.callbacks._info_plane",
+    "InformationClassifier": "ibtools.networks._classifier",
+    "InformationPlane": "ibtools.plane._plane",
+    "InformationPlaneDisplay": "ibtools.plane._display",
+    "MLP": "ibtools.networks._mlp",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'ibtools' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,17 @@
+"""The only file that touches private scikit-learn tools."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import _fit_context as fit_context
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import _check_sample_weight
+
+__all__ = ["Interval", "StrOptions", "check_sample_weight", "fit_context"]
+
+
+def check_sample_weight(sample_weight: ArrayLike, X: NDArray[np.generic]) -> NDArray[np.float64]:
+    """Validate weights: one finite, non-negative float64 per row, not all zero."""
+    weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+    if not weights.any():
+        raise ValueError("Sample weights must contain at least one non-zero number.")
+    return weights

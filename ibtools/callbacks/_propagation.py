@@ -1,0 +1,118 @@
+"""Propagate the measured rows through a net, and collect what its layers give."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.base import is_classifier
+from torch import nn
+
+from ibtools.callbacks._capture import (
+    Layer,
+    as_rows,
+    capture_outputs,
+    list_layers,
+    select_layers,
+)
+
+_PROBABILISTIC = (nn.CrossEntropyLoss, nn.NLLLoss, nn.BCELoss, nn.BCEWithLogitsLoss)
+
+
+def network_layers(net: Any, batch: Any, patterns: str | list[str] | None) -> list[Layer]:
+    """Choose the layers of a net that are measured; the last one is what it predicts.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNet
+        The net.
+    batch : tensor, dict or sequence
+        One batch of inputs.
+    patterns : str, list of str or None
+        As in :func:`select_layers`.
+
+    Returns
+    -------
+    layers : list of Layer
+        In order of execution. Without patterns, a last activation that is the prediction itself
+        (a softmax that ends the module) is not listed twice.
+    """
+    with evaluation(net):
+        chosen = select_layers(list_layers(net.module_, lambda: _forward(net, batch)), patterns)
+    prediction = _prediction_layer(net)
+    if patterns is None and chosen:
+        last, predicted = propagate(net, [batch], [chosen[-1], prediction]).values()
+        if np.array_equal(last, predicted):
+            chosen = chosen[:-1]
+    return [*chosen, prediction]
+
+
+def propagate(
+    net: Any, batches: list[Any], layers: list[Layer], *, n_replicates: int = 1
+) -> dict[str, NDArray[np.floating]]:
+    """Collect what the layers of a net give, in evaluation mode and without gradients.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNet
+        The net.
+    batches : list
+        Inputs, batch by batch.
+    layers : list of Layer
+        The layers, the prediction last.
+    n_replicates : int, default=1
+        How many times all batches are propagated, one time after the other.
+
+    Returns
+    -------
+    activations : dict of str to ndarray of shape (n_replicates * n_samples, n_features)
+        By layer, in the order of `layers`.
+    """
+    parts: dict[str, list[NDArray[np.floating]]] = {layer.name: [] for layer in layers}
+    prediction = _prediction_layer(net).name
+    with evaluation(net), capture_outputs(net.module_, set(parts)) as captured:
+        for Xi in batches * n_replicates:
+            output = _forward(net, Xi)
+            captured[prediction] = as_rows(_predict(net, output))
+            for name, rows in captured.items():
+                parts[name].append(rows)
+    return {name: np.concatenate(rows) for name, rows in parts.items()}
+
+
+def _forward(net: Any, Xi: Any) -> torch.Tensor:
+    output = net.evaluation_step((Xi, None))
+    return output[0] if isinstance(output, tuple) else output
+
+
+def _predict(net: Any, output: torch.Tensor) -> torch.Tensor:
+    """What `predict_proba` returns; the step from the output to it has no public name."""
+    with torch.no_grad():
+        return net._get_predict_nonlinearity()(output)
+
+
+def _prediction_layer(net: Any) -> Layer:
+    if not is_classifier(net):
+        return Layer("prediction", is_activation=True, is_leaf=False, bounds=None)
+    criterion = getattr(net.criterion_, "_orig_mod", net.criterion_)
+    bounds = (0.0, 1.0) if isinstance(criterion, _PROBABILISTIC) else None
+    return Layer("probabilities", is_activation=True, is_leaf=False, bounds=bounds)
+
+
+@contextmanager
+def evaluation(net: Any) -> Iterator[None]:
+    """Run a net's own module, without leaving a trace in torch's random state or in its mode.
+
+    A compiled module is left aside for the one it was made from, which runs the hooks.
+    """
+    module, training = net.module_, net.module_.training
+    device = torch.device(net.device or "cpu")
+    cuda = [device.index or 0] if device.type == "cuda" else []
+    net.module_ = getattr(module, "_orig_mod", module)
+    try:
+        with torch.random.fork_rng(devices=cuda):
+            yield
+    finally:
+        net.module_ = module
+        module.train(training)

@@ -1,0 +1,125 @@
+"""What every estimator of mutual information shares: its inputs, its labels and its score."""
+
+from abc import ABCMeta, abstractmethod
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_array, column_or_1d
+
+
+def encode_labels(y: ArrayLike) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Sort out the classes of labels and give each row the number of its class.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        Class labels.
+
+    Returns
+    -------
+    classes : ndarray of shape (n_classes,)
+        The distinct labels, sorted.
+    encoded : ndarray of shape (n_samples,)
+        Index of each row's class.
+
+    Raises
+    ------
+    ValueError
+        If the labels are not one class per row: real-valued or multi-output.
+    """
+    y = column_or_1d(y, warn=True)
+    check_classification_targets(y)
+    classes, encoded = np.unique(y, return_inverse=True)
+    return classes, encoded
+
+
+def encode_inputs(inputs: ArrayLike) -> NDArray[np.int64]:
+    """Number the inputs that rows came from.
+
+    Parameters
+    ----------
+    inputs : array-like of shape (n_samples,)
+        An index: rows with the same value are propagations of the same input.
+
+    Returns
+    -------
+    encoded : ndarray of shape (n_samples,)
+        Index of each row's input, 0 to n_inputs - 1.
+
+    Raises
+    ------
+    ValueError
+        If `inputs` is not one-dimensional, or not finite.
+    """
+    index = check_array(inputs, ensure_2d=False, dtype=None, input_name="inputs")
+    if index.ndim != 1:
+        raise ValueError(
+            f"inputs has shape {index.shape}, but this estimator needs to know only which input "
+            "each row came from: a one-dimensional index. For input values, pass "
+            "np.unique(inputs, axis=0, return_inverse=True)[1]."
+        )
+    return np.unique(index, return_inverse=True)[1]
+
+
+def drop_weightless(weights: NDArray[np.float64], *arrays: Any) -> tuple[Any, ...]:
+    """Leave out the rows that have no weight, as if they had not been given.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_samples,)
+        Weights of the rows.
+    *arrays : array-likes of shape (n_samples, ...) or None
+        What belongs to the rows.
+
+    Returns
+    -------
+    weights, *arrays : tuple
+        The same without the rows of weight zero.
+    """
+    weighted = weights > 0
+    return tuple(
+        None if rows is None else np.asarray(rows)[weighted] for rows in (weights, *arrays)
+    )
+
+
+class MutualInformationDecoder(BaseEstimator, metaclass=ABCMeta):
+    """Score of the estimators that decode labels: the information held-out rows give about them."""
+
+    @abstractmethod
+    def pointwise_mutual_info(self, X: ArrayLike, y: ArrayLike) -> NDArray[np.float64]:
+        """Information that each row's representation gives about its label."""
+
+    def score(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: NDArray[np.floating] | None = None
+    ) -> float:
+        """Held-out information about the labels, the mean of log q(y|t) / p(y).
+
+        In expectation a lower bound of I(T;Y) whatever the decoder q [1]_ (p(y) taken from the
+        training labels). Memorised training rows do not raise it, so that model selection with it
+        has an optimum in the resolution of the estimator.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Representations that were not used in fit.
+
+        y : array-like of shape (n_samples,)
+            Their labels, each seen in fit.
+
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weights of the rows.
+
+        Returns
+        -------
+        score : float
+            Information in the units of `base`, bits by default.
+
+        References
+        ----------
+        .. [1] D. Barber and F. Agakov, "The IM algorithm: a variational approach to information
+           maximization", NIPS 2003, eq. 3.
+        """
+        return float(np.average(self.pointwise_mutual_info(X, y), weights=sample_weight))

@@ -1,0 +1,1 @@
+"""Whole experiments: train, record, and leave the results in files."""

@@ -1,0 +1,35 @@
+"""Information as pure functions of arrays."""
+
+from ibtools.information._binning import UniformBins, bin_codes, counted_bins, spaced_bins
+from ibtools.information._discrete import (
+    conditional_entropy,
+    conditional_entropy_from_groups,
+    entropy,
+    entropy_from_counts,
+    jensen_shannon_divergence,
+    joint_entropy,
+    kl_divergence,
+    mutual_information,
+    mutual_information_from_counts,
+)
+from ibtools.information._symbols import joint_counts, row_symbols
+from ibtools.information._units import unit_name
+
+__all__ = [
+    "UniformBins",
+    "bin_codes",
+    "conditional_entropy",
+    "conditional_entropy_from_groups",
+    "counted_bins",
+    "entropy",
+    "entropy_from_counts",
+    "jensen_shannon_divergence",
+    "joint_counts",
+    "joint_entropy",
+    "kl_divergence",
+    "mutual_information",
+    "mutual_information_from_counts",
+    "row_symbols",
+    "spaced_bins",
+    "unit_name",
+]

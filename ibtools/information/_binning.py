@@ -1,0 +1,196 @@
+"""Equal-width bins: a real value becomes the integer code of its bin."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+# Codes are computed in float64, which holds every integer up to here exactly.
+_LARGEST_CODE = 2**53
+
+# Rows are converted in blocks of about this many values, which stay in the processor's cache.
+_BLOCK_VALUES = 2**16
+
+
+@dataclass(frozen=True)
+class UniformBins:
+    """Bins ``[origin + k * width, origin + (k + 1) * width)`` with integer codes k.
+
+    Attributes
+    ----------
+    origin : float
+        Left edge of the bin with code 0.
+    width : float
+        Width of every bin.
+    lower, upper : float
+        The closed interval that the bins cover; infinite where they have no end.
+    first, last : int or None
+        Codes of the bins at `lower` and at `upper`; None where they have no end. A value equal to
+        `upper` belongs to the last bin, a value below `lower` has the code ``first - 1`` and a
+        value above `upper` the code ``last + 1``.
+    """
+
+    origin: float
+    width: float
+    lower: float = -math.inf
+    upper: float = math.inf
+    first: int | None = None
+    last: int | None = None
+
+    def edges(self, first: int, last: int) -> NDArray[np.float64]:
+        """Edges of the bins with codes `first` to `last`, shape (last - first + 2,)."""
+        return self.origin + self.width * np.arange(first, last + 2, dtype=np.float64)
+
+
+def check_bounds(bounds: ArrayLike) -> tuple[float, float]:
+    """Refuse bounds that are not two finite numbers in order.
+
+    Parameters
+    ----------
+    bounds : array-like of shape (2,)
+        Lower and upper bound.
+
+    Returns
+    -------
+    lower, upper : float
+        The bounds.
+
+    Raises
+    ------
+    ValueError
+        If there are not two, or they are not finite, or not in order.
+    """
+    pair = np.asarray(bounds, dtype=np.float64)
+    if pair.shape != (2,) or not np.isfinite(pair).all() or not pair[0] < pair[1]:
+        raise ValueError(
+            f"bounds must be two finite numbers (lower, upper) with lower < upper, got {bounds!r}."
+        )
+    return float(pair[0]), float(pair[1])
+
+
+def counted_bins(n_bins: int, lower: float, upper: float) -> UniformBins:
+    """Divide a closed interval into bins of equal width.
+
+    Parameters
+    ----------
+    n_bins : int
+        Number of bins.
+    lower, upper : float
+        The interval. When both are equal there is one bin, of width 1.
+
+    Returns
+    -------
+    bins : UniformBins
+        With codes 0 to ``n_bins - 1``.
+
+    Examples
+    --------
+    >>> from ibtools.information import bin_codes, counted_bins
+    >>> bin_codes([[-1.0], [-0.2], [0.0], [1.0]], counted_bins(4, -1, 1)).ravel()
+    array([0, 1, 2, 3], dtype=int8)
+    """
+    if lower == upper:
+        return UniformBins(lower, 1.0, lower, upper, 0, 0)
+    return UniformBins(lower, (upper - lower) / n_bins, lower, upper, 0, n_bins - 1)
+
+
+def spaced_bins(
+    width: float, origin: float = 0.0, bounds: Sequence[float] | None = None
+) -> UniformBins:
+    """Lay bins of a given width from an origin, without end or up to closed bounds.
+
+    Parameters
+    ----------
+    width : float
+        Width of a bin.
+    origin : float
+        Left edge of the bin with code 0.
+    bounds : (float, float) or None
+        Closed interval of the values that can occur. It closes the last bin, so that a value on
+        the upper bound shares the code of the values just below.
+
+    Returns
+    -------
+    bins : UniformBins
+        With codes ``floor((t - origin) / width)``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ibtools.information import bin_codes, spaced_bins
+    >>> X = np.array([[-0.3], [0.0], [0.3], [1.0]])
+    >>> bin_codes(X, spaced_bins(0.25)).ravel()
+    array([-2,  0,  1,  4], dtype=int8)
+    >>> bin_codes(X, spaced_bins(0.25, bounds=(-1, 1))).ravel()
+    array([-2,  0,  1,  3], dtype=int8)
+    """
+    if bounds is None:
+        return UniformBins(origin, width)
+    lower, upper = bounds
+    first = math.floor((lower - origin) / width)
+    last = max(first, math.ceil((upper - origin) / width) - 1)
+    return UniformBins(origin, width, lower, upper, first, last)
+
+
+def bin_codes(X: ArrayLike, bins: UniformBins) -> NDArray[np.signedinteger]:
+    """Give every value the integer code of its bin, ``floor((t - origin) / width)``.
+
+    The division is done in float64 whatever the input: saturated float32 units sit within one
+    unit in the last place of a bin's edge, and a float32 division moves them across it.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features)
+        Finite values.
+    bins : UniformBins
+        The bins.
+
+    Returns
+    -------
+    codes : ndarray of shape (n_samples, n_features)
+        Codes in the smallest signed integer type that holds them.
+
+    Raises
+    ------
+    ValueError
+        If the bins are so narrow that codes could not be told apart in float64.
+    """
+    X = np.asarray(X)
+    codes = np.empty(X.shape, dtype=_code_dtype(X, bins))
+    block = max(1, _BLOCK_VALUES // max(1, X.shape[1]))
+    for start in range(0, X.shape[0], block):
+        rows = slice(start, start + block)
+        codes[rows] = _block_codes(X[rows], bins)
+    return codes
+
+
+def _block_codes(X: NDArray[np.floating], bins: UniformBins) -> NDArray[np.float64]:
+    codes = np.subtract(X, bins.origin, dtype=np.float64)
+    codes /= bins.width
+    np.floor(codes, out=codes)
+    if bins.first is not None and bins.last is not None:
+        np.clip(codes, bins.first, bins.last, out=codes)
+        codes[bins.lower > X] = bins.first - 1
+        codes[bins.upper < X] = bins.last + 1
+    return codes
+
+
+def _code_dtype(X: NDArray[np.floating], bins: UniformBins) -> type[np.signedinteger]:
+    if bins.first is not None and bins.last is not None:
+        low, high = bins.first - 1, bins.last + 1
+    else:
+        ends = (np.array([X.min(), X.max()], dtype=np.float64) - bins.origin) / bins.width
+        low, high = (math.floor(end) for end in ends)
+    if max(-low, high) > _LARGEST_CODE:
+        raise ValueError(
+            f"Bins of width {bins.width:g} are too narrow for these values: their codes reach "
+            f"{max(-low, high):.3g}, and beyond 2**53 neighbouring bins cannot be told apart in "
+            "float64. Use wider bins, or scale the values."
+        )
+    return next(
+        dtype
+        for dtype in (np.int8, np.int16, np.int32, np.int64)
+        if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max
+    )

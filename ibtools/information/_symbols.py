@@ -1,0 +1,152 @@
+"""Rows of integers to symbols: equal rows get the same number, different rows never do."""
+
+import math
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+_Integers = NDArray[np.int64]
+_BLOCK_VALUES = 2**16
+
+
+class Symbols(NamedTuple):
+    """Rows as symbols.
+
+    Attributes
+    ----------
+    symbols : ndarray of shape (n_rows,)
+        Number of each row's symbol, 0 to n_symbols - 1.
+    representatives : ndarray of shape (n_symbols,)
+        A row in which each symbol stands.
+    """
+
+    symbols: _Integers
+    representatives: _Integers
+
+
+def row_symbols(codes: ArrayLike) -> Symbols:
+    """Number the distinct rows of an integer array, exactly.
+
+    Rows become one 64-bit key each: the mixed-radix number of their codes where that fits, a
+    multilinear hash otherwise. Rows that share a hash are compared, and if any two differ the
+    rows' bytes are sorted instead, so that the answer is exact whatever the data.
+
+    Parameters
+    ----------
+    codes : array-like of shape (n_rows, n_columns)
+        Integer codes.
+
+    Returns
+    -------
+    Symbols
+        ``symbols`` of shape (n_rows,) and ``representatives`` of shape (n_symbols,).
+
+    Examples
+    --------
+    >>> from ibtools.information import row_symbols
+    >>> symbols, representatives = row_symbols([[3, 1], [0, 2], [3, 1]])
+    >>> bool(symbols[0] == symbols[2]), len(representatives)
+    (True, 2)
+    """
+    codes = np.asarray(codes)
+    spans = codes.max(axis=0).astype(object) - codes.min(axis=0).astype(object) + 1
+    if math.prod(spans) <= 2**53:
+        return _number(_packed_rows(codes, spans))
+    keys = _hashed_rows(codes)
+    numbered = _number(keys)
+    return numbered if _is_exact(codes, numbered) else _number(_row_bytes(codes))
+
+
+def _packed_rows(codes: NDArray[np.signedinteger], spans: NDArray[np.object_]) -> _Integers:
+    """Mixed-radix number of each row: exact in float64, which lets one matrix product do it."""
+    radix = np.cumprod(np.concatenate([[1], spans[:-1]])).astype(np.float64)
+    low = codes.min(axis=0)
+    packed = np.empty(len(codes), dtype=np.int64)
+    for rows in _blocks(codes):
+        packed[rows] = (codes[rows].astype(np.float64) - low) @ radix
+    return packed
+
+
+def _hashed_rows(codes: NDArray[np.signedinteger]) -> NDArray[np.uint64]:
+    """Multilinear hash of each row, sum_j codes_j * multiplier_j modulo 2**64."""
+    multipliers = _hash_multipliers(codes.shape[1])
+    keys = np.empty(len(codes), dtype=np.uint64)
+    for rows in _blocks(codes):
+        keys[rows] = codes[rows].astype(np.int64).view(np.uint64) @ multipliers
+    return keys
+
+
+@lru_cache(maxsize=16)
+def _hash_multipliers(n_columns: int) -> NDArray[np.uint64]:
+    rng = np.random.default_rng(0)
+    return rng.integers(2**64, size=n_columns, dtype=np.uint64) | np.uint64(1)
+
+
+def _row_bytes(codes: NDArray[np.signedinteger]) -> NDArray[np.void]:
+    codes = np.ascontiguousarray(codes)
+    return codes.view(np.dtype((np.void, codes.dtype.itemsize * codes.shape[1]))).ravel()
+
+
+def _number(keys: NDArray[np.generic]) -> Symbols:
+    order = np.argsort(keys)
+    ordered = keys[order]
+    starts = np.concatenate([[True], ordered[1:] != ordered[:-1]])
+    symbols = np.empty(len(keys), dtype=np.int64)
+    symbols[order] = np.cumsum(starts) - 1
+    return Symbols(symbols, order[starts])
+
+
+def _is_exact(codes: NDArray[np.signedinteger], numbered: Symbols) -> bool:
+    symbols, representatives = numbered
+    repeated = np.flatnonzero(representatives[symbols] != np.arange(len(codes)))
+    block = max(1, _BLOCK_VALUES // codes.shape[1])
+    return all(
+        np.array_equal(codes[rows], codes[representatives[symbols[rows]]])
+        for rows in np.split(repeated, range(block, len(repeated), block))
+    )
+
+
+def _blocks(codes: NDArray[np.signedinteger]) -> list[slice]:
+    size = max(1, _BLOCK_VALUES // codes.shape[1])
+    return [slice(start, start + size) for start in range(0, len(codes), size)]
+
+
+class JointCounts(NamedTuple):
+    """The non-empty cells of a contingency table of symbols against groups.
+
+    Attributes
+    ----------
+    counts : ndarray of shape (n_cells,)
+        Number (or total weight) of the rows in each cell.
+    symbols, groups : ndarray of shape (n_cells,)
+        Symbol and group of each cell.
+    """
+
+    counts: NDArray[np.float64]
+    symbols: _Integers
+    groups: _Integers
+
+
+def joint_counts(
+    symbols: _Integers, groups: _Integers, weights: NDArray[np.float64] | None = None
+) -> JointCounts:
+    """Count the rows of every pair (symbol, group) that occurs.
+
+    Parameters
+    ----------
+    symbols, groups : ndarray of shape (n_rows,)
+        Non-negative integers.
+    weights : ndarray of shape (n_rows,) or None
+        Weight of each row; None counts rows.
+
+    Returns
+    -------
+    JointCounts
+        ``counts``, ``symbols`` and ``groups``, each of shape (n_cells,).
+    """
+    n_groups = int(groups.max()) + 1
+    cells, indices = np.unique(symbols * n_groups + groups, return_inverse=True)
+    counts = np.bincount(indices, weights, minlength=len(cells)).astype(np.float64)
+    return JointCounts(counts, cells // n_groups, cells % n_groups)

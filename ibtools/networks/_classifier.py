@@ -1,0 +1,163 @@
+"""A skorch classifier whose fits can be repeated."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Self
+
+import numpy as np
+import torch
+from sklearn.utils import check_random_state
+from skorch import NeuralNetClassifier
+from torch import nn
+
+from ibtools.networks._batches import BatchIterator
+
+
+class InformationClassifier(NeuralNetClassifier):
+    """Skorch classifier with reproducible fits and batches sliced from memory.
+
+    Everything that skorch's ``NeuralNetClassifier`` does, with a `random_state`, the loss of
+    networks that give logits, and the fast data path for data in memory. Real-valued input is
+    given to the module in the precision of its parameters, so that float64 arrays (what
+    scikit-learn's transformers give) need no conversion.
+
+    Parameters
+    ----------
+    module : torch.nn.Module class or instance
+        The network, for instance :class:`ibtools.MLP`.
+
+    criterion : torch criterion, default=torch.nn.CrossEntropyLoss
+        The loss. ``CrossEntropyLoss`` takes logits; ``NLLLoss`` takes probabilities, whose
+        logarithm skorch then computes.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed of everything that torch draws in initialisation and training: weights, the order of
+        batches, dropout. With it, fits are repeated exactly, torch's global random state is left
+        alone, and training in several calls of `partial_fit` equals training in one. None draws
+        from torch's global random state.
+
+    iterator_train, iterator_valid : class, default=BatchIterator
+        Make the batches of training and of validation. Pass ``torch.utils.data.DataLoader`` for
+        datasets that are not in memory.
+
+    iterator_train__shuffle : bool, default=True
+        Whether training batches are drawn in a new order every epoch.
+
+    **kwargs : dict
+        Parameters of :class:`skorch.classifier.NeuralNetClassifier`.
+
+    See Also
+    --------
+    ibtools.InfoPlaneCallback : Measures every layer while the network learns.
+
+    Examples
+    --------
+    >>> from ibtools import MLP, InformationClassifier
+    >>> from ibtools.datasets import make_szt
+    >>> X, y = make_szt()
+    >>> net = InformationClassifier(
+    ...     MLP, module__sizes=(12, 10, 2), max_epochs=2, random_state=0, verbose=0
+    ... )
+    >>> first = net.fit(X, y).predict_proba(X)
+    >>> bool((net.fit(X, y).predict_proba(X) == first).all())
+    True
+    """
+
+    def __init__(
+        self,
+        module: Any,
+        *args: Any,
+        criterion: Any = nn.CrossEntropyLoss,
+        random_state: Any = None,
+        iterator_train: Any = BatchIterator,
+        iterator_valid: Any = BatchIterator,
+        iterator_train__shuffle: bool = True,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            module,
+            *args,
+            criterion=criterion,
+            iterator_train=iterator_train,
+            iterator_valid=iterator_valid,
+            iterator_train__shuffle=iterator_train__shuffle,
+            **kwargs,
+        )
+        self.random_state = random_state
+
+    def initialize_module(self) -> Self:
+        """Make the module, with weights drawn from `random_state`."""
+        with self._random_stream(restart=True):
+            super().initialize_module()
+        return self
+
+    def partial_fit(self, X: Any, y: Any = None, classes: Any = None, **fit_params: Any) -> Self:
+        """Train without initialising anew, going on with the random stream of earlier calls."""
+        with self._random_stream(restart=False):
+            super().partial_fit(X, y, classes=classes, **fit_params)
+        return self
+
+    def check_data(self, X: Any, y: Any) -> None:
+        """Refuse labels that torch's losses cannot take."""
+        super().check_data(X, y)
+        classes = getattr(self, "classes_inferred_", np.zeros(1, dtype=np.int64))
+        if classes.dtype.kind not in "iub" or classes[0] < 0:
+            raise ValueError(
+                f"Labels must be whole numbers from 0 to n_classes - 1, got {classes[:10]!r}. Use "
+                "sklearn.preprocessing.LabelEncoder to number them."
+            )
+
+    def on_train_begin(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:
+        """Refuse a network that gives what the loss does not take, logits or probabilities."""
+        super().on_train_begin(net, X=X, y=y, **kwargs)
+        output = getattr(self.module_, "output", None)
+        expected = {nn.CrossEntropyLoss: "logits", nn.NLLLoss: "probabilities"}.get(
+            type(self.criterion_)
+        )
+        if output in ("logits", "probabilities") and expected not in (None, output):
+            raise ValueError(
+                f"The module gives {output}, but {type(self.criterion_).__name__} takes "
+                f"{expected}: use criterion=torch.nn.CrossEntropyLoss for logits and "
+                "criterion=torch.nn.NLLLoss for probabilities."
+            )
+
+    def infer(self, x: Any, **fit_params: Any) -> Any:
+        """Run the module, on real values in the precision of its parameters."""
+        if isinstance(x, torch.Tensor) and x.is_floating_point():
+            x = x.to(next((p.dtype for p in self.module_.parameters()), x.dtype))
+        return super().infer(x, **fit_params)
+
+    def get_loss(self, y_pred: Any, y_true: Any, *args: Any, **kwargs: Any) -> Any:
+        """Compute the loss; labels may be integers of any size."""
+        if isinstance(self.criterion_, nn.CrossEntropyLoss | nn.NLLLoss):
+            y_true = y_true if y_true.is_floating_point() else y_true.long()
+        return super().get_loss(y_pred, y_true, *args, **kwargs)
+
+    @contextmanager
+    def _random_stream(self, restart: bool) -> Iterator[None]:
+        """Draw from the net's own random stream, and leave torch's global one as it was."""
+        if self.random_state is None:
+            yield
+            return
+        device = torch.device(self.device or "cpu")
+        generators = [torch.default_generator]
+        if device.type == "cuda":
+            torch.cuda.init()
+            generators.append(torch.cuda.default_generators[device.index or 0])
+        states = [generator.get_state() for generator in generators]
+        try:
+            self._position_stream(generators, restart)
+            yield
+            self.random_stream_ = [generator.get_state() for generator in generators]
+        finally:
+            for generator, state in zip(generators, states, strict=True):
+                generator.set_state(state)
+
+    def _position_stream(self, generators: list[torch.Generator], restart: bool) -> None:
+        if restart or not hasattr(self, "random_stream_"):
+            seed = int(check_random_state(self.random_state).randint(2**31))
+            for generator in generators:
+                generator.manual_seed(seed)
+        else:
+            for generator, state in zip(generators, self.random_stream_, strict=True):
+                generator.set_state(state)

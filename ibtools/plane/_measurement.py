@@ -1,0 +1,150 @@
+"""Measure one representation: the point of a layer in the information plane."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import clone
+from sklearn.utils.multiclass import type_of_target
+
+from ibtools.estimators._binned import BinnedMI
+from ibtools.information._discrete import entropy_from_counts
+from ibtools.information._symbols import row_symbols
+
+# What a point can have, in the order of a table's columns.
+QUANTITIES = (
+    "mi_x",
+    "mi_y",
+    "mi_x_std_error",
+    "mi_y_std_error",
+    "mi_x_ceiling",
+    "mi_y_ceiling",
+    "log_base",
+)
+
+
+def measure_point(
+    estimator: Any,
+    representation: NDArray[np.floating],
+    y: NDArray[Any] | None,
+    inputs: NDArray[Any] | None = None,
+    *,
+    bounds: tuple[float, float] | None = None,
+) -> dict[str, float]:
+    """Measure I(X;T) and I(T;Y) of one representation with a copy of an estimator.
+
+    Parameters
+    ----------
+    estimator : estimator of mutual information
+        Not changed: a clone is fitted.
+    representation : ndarray of shape (n_samples, n_features)
+        The activations T.
+    y : ndarray of shape (n_samples,) or None
+        Labels.
+    inputs : ndarray of shape (n_samples,) or (n_samples, n_input_features), or None
+        What the estimator takes as `inputs`.
+    bounds : (float, float) or None
+        Bounds of the activation, for an estimator whose own parameter `bounds` is None.
+
+    Returns
+    -------
+    point : dict of str to float
+        "mi_x" and "mi_y", and "mi_x_std_error" and "mi_y_std_error" where the estimator has them.
+    """
+    estimator = clone(estimator)
+    if bounds is not None and estimator.get_params(deep=False).get("bounds", bounds) is None:
+        estimator.set_params(bounds=bounds)
+    estimator.fit(representation, y, inputs=inputs)
+    values = {name: getattr(estimator, f"{name}_", None) for name in QUANTITIES[:4]}
+    return {name: float(value) for name, value in values.items() if value is not None}
+
+
+def named_estimators(estimator: Any) -> dict[str, Any]:
+    """Give every estimator a name.
+
+    Parameters
+    ----------
+    estimator : estimator of mutual information, dict of them, or None
+        A single one has the name of its class; None is ``BinnedMI()``.
+
+    Returns
+    -------
+    estimators : dict of str to estimator
+        By name.
+
+    Raises
+    ------
+    ValueError
+        If a dict is empty, or a name is not a word without a slash.
+    """
+    if estimator is None:
+        estimator = BinnedMI()
+    if not isinstance(estimator, Mapping):
+        return {type(estimator).__name__: estimator}
+    if not estimator:
+        raise ValueError("estimator is an empty dict: give at least one estimator.")
+    for name in estimator:
+        if not isinstance(name, str) or not name or "/" in name:
+            raise ValueError(f"Names of estimators are words without a slash, got {name!r}.")
+    return dict(estimator)
+
+
+def log_base(estimator: Any) -> float:
+    """Return the base of the logarithm of an estimator's values, 2 unless it has another."""
+    return float(getattr(estimator, "base", 2.0))
+
+
+def measure_ceilings(
+    n_inputs: int, y: NDArray[Any] | None, *, base: float = 2.0
+) -> dict[str, float]:
+    """Measure what no representation of these rows can exceed: log N and H(Y).
+
+    Parameters
+    ----------
+    n_inputs : int
+        Number of inputs N, all counted as different.
+    y : ndarray of shape (n_samples,) or None
+        Labels.
+    base : float, default=2.0
+        Base of the logarithm.
+
+    Returns
+    -------
+    ceilings : dict of str to float
+        "mi_x_ceiling", "mi_y_ceiling" when there are labels, and "log_base", the logarithm's base.
+    """
+    ceilings = {
+        "mi_x_ceiling": entropy_from_counts(np.ones(n_inputs, dtype=np.int64), base=base),
+        "log_base": float(base),
+    }
+    if y is not None:
+        counts = np.unique(y, return_counts=True)[1]
+        ceilings["mi_y_ceiling"] = entropy_from_counts(counts, base=base)
+    return ceilings
+
+
+def target_classes(y: ArrayLike | None, X: NDArray[Any]) -> NDArray[Any] | None:
+    """Turn a target into class labels, where that is exact.
+
+    Parameters
+    ----------
+    y : array-like or None
+        Target of the network.
+    X : ndarray of shape (n_samples, n_input_features)
+        Input of the network.
+
+    Returns
+    -------
+    labels : ndarray of shape (n_samples,) or None
+        Class labels as they are. Where the target is the input itself (an autoencoder), the number
+        of each distinct input, for which I(T;Y) is I(T;X). None for other real-valued targets.
+    """
+    if y is None:
+        return None
+    y = np.asarray(y)
+    rows = y.reshape(len(y), -1)
+    if y.dtype.kind == "f" and rows.shape == X.shape and np.array_equal(rows, X):
+        return row_symbols(np.ascontiguousarray(rows).view(f"i{rows.itemsize}")).symbols
+    labels = rows.ravel() if rows.shape[1] == 1 else y
+    return labels if type_of_target(labels) in ("binary", "multiclass") else None
