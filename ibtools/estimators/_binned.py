@@ -23,6 +23,7 @@ from ibtools.estimators._contract import (
 from ibtools.information._binning import (
     UniformBins,
     bin_codes,
+    bin_histograms,
     check_bounds,
     counted_bins,
     spaced_bins,
@@ -86,11 +87,21 @@ class BinnedMI(OneToOneFeatureMixin, TransformerMixin, MutualInformationDecoder)
     bins_ : UniformBins
         The bins, the same for all units.
 
-    bin_edges_ : list of n_features ndarrays
-        Edges of the occupied range of bins of every unit.
+    bin_edges_ : ndarray of shape (n_bins + 1,)
+        Edges of the bins, the same for all units. Without bounds, bins of a `bin_width` run from
+        the lowest that is occupied to the highest.
+
+    bin_counts_ : ndarray of shape (n_features, n_bins)
+        Histogram of every unit: rows (or weight) in each of these bins.
+
+    empty_bin_fraction_ : float
+        Fraction of the bins of all units that are empty, a measure of clustering.
 
     symbols_ : ndarray of shape (n_symbols, n_features)
         The distinct rows of codes.
+
+    symbol_counts_ : ndarray of shape (n_symbols,)
+        Rows (or weight) of each symbol.
 
     n_features_in_ : int
         Number of units.
@@ -106,8 +117,8 @@ class BinnedMI(OneToOneFeatureMixin, TransformerMixin, MutualInformationDecoder)
     Notes
     -----
     A deterministic network on N distinct inputs has I(X;T) = log N for bins narrow enough: the
-    number says how the bins cut the representation, not how much the network could reveal. The
-    plug-in overestimates both informations where there are few rows per symbol; `score`, the
+    number says how the bins cut the representation, not how much the network could reveal [2]_.
+    The plug-in overestimates both informations where there are few rows per symbol; `score`, the
     held-out information, does not.
 
     References
@@ -203,10 +214,13 @@ class BinnedMI(OneToOneFeatureMixin, TransformerMixin, MutualInformationDecoder)
         codes = bin_codes(T, self.bins_)
         symbols, representatives = row_symbols(codes)
         self.symbols_ = codes[representatives]
+        self.symbol_counts_ = np.bincount(symbols, weights)
         self.entropy_ = entropy_from_counts(
-            np.bincount(symbols, weights), correction=self.correction, base=self.base
+            self.symbol_counts_, correction=self.correction, base=self.base
         )
         self.mi_x_ = self.entropy_ - self._noise_entropy(symbols, groups, weights)
+        for name in ("classes_", "mi_y_", "_class_counts"):
+            self.__dict__.pop(name, None)  # of an earlier fit with labels
         if y is not None:
             self._fit_labels(symbols, *encode_labels(y), weights)
         return self
@@ -268,11 +282,21 @@ class BinnedMI(OneToOneFeatureMixin, TransformerMixin, MutualInformationDecoder)
         )
 
     @property
-    def bin_edges_(self) -> list[NDArray[np.float64]]:
-        """Edges of the bins from the first to the last that is occupied, for every unit."""
+    def bin_edges_(self) -> NDArray[np.float64]:
+        """Edges of the bins, shape (n_bins + 1,)."""
         check_is_fitted(self)
-        firsts, lasts = self.symbols_.min(axis=0), self.symbols_.max(axis=0)
-        return [self.bins_.edges(first, last) for first, last in zip(firsts, lasts, strict=True)]
+        return self.bins_.edges(*self.bins_.range_of(self.symbols_))
+
+    @property
+    def bin_counts_(self) -> NDArray[np.float64]:
+        """Histogram of every unit over the bins, shape (n_features, n_bins)."""
+        check_is_fitted(self)
+        return bin_histograms(self.symbols_, self.symbol_counts_, self.bins_)
+
+    @property
+    def empty_bin_fraction_(self) -> float:
+        """Fraction of the bins of all units that are empty."""
+        return float((self.bin_counts_ == 0).mean())
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

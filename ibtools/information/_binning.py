@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -42,6 +43,12 @@ class UniformBins:
     def edges(self, first: int, last: int) -> NDArray[np.float64]:
         """Edges of the bins with codes `first` to `last`, shape (last - first + 2,)."""
         return self.origin + self.width * np.arange(first, last + 2, dtype=np.float64)
+
+    def range_of(self, codes: NDArray[np.signedinteger]) -> tuple[int, int]:
+        """Codes of the first and the last bin; bins without end are those that `codes` reach."""
+        if self.first is not None and self.last is not None:
+            return self.first, self.last
+        return int(codes.min()), int(codes.max())
 
 
 def check_bounds(bounds: ArrayLike) -> tuple[float, float]:
@@ -194,3 +201,29 @@ def _code_dtype(X: NDArray[np.floating], bins: UniformBins) -> type[np.signedint
         for dtype in (np.int8, np.int16, np.int32, np.int64)
         if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max
     )
+
+
+def bin_histograms(
+    codes: NDArray[np.signedinteger], counts: NDArray[Any], bins: UniformBins
+) -> NDArray[np.float64]:
+    """Histogram of every unit over its bins; values outside of bounds are in none of them.
+
+    Parameters
+    ----------
+    codes : ndarray of shape (n_rows, n_features)
+        Codes of rows.
+    counts : ndarray of shape (n_rows,)
+        How often each row stands, or its weight.
+    bins : UniformBins
+        The bins.
+
+    Returns
+    -------
+    histograms : ndarray of shape (n_features, n_bins)
+        Rows (or weight) in every bin of every unit.
+    """
+    first, last = bins.range_of(codes)
+    with_ends = np.clip(codes.astype(np.int64), first - 1, last + 1) - (first - 1)
+    n_codes = last - first + 3
+    histograms = [np.bincount(unit, counts, minlength=n_codes) for unit in with_ends.T]
+    return np.array(histograms, dtype=np.float64)[:, 1:-1]

@@ -1,6 +1,5 @@
 """Rows of integers to symbols: equal rows get the same number, different rows never do."""
 
-import math
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -29,7 +28,7 @@ class Symbols(NamedTuple):
 def row_symbols(codes: ArrayLike) -> Symbols:
     """Number the distinct rows of an integer array, exactly.
 
-    Rows become one 64-bit key each: the mixed-radix number of their codes where that fits, a
+    Rows become one 64-bit key each: the number whose digits are their codes where that fits, a
     multilinear hash otherwise. Rows that share a hash are compared, and if any two differ the
     rows' bytes are sorted instead, so that the answer is exact whatever the data.
 
@@ -51,18 +50,16 @@ def row_symbols(codes: ArrayLike) -> Symbols:
     (True, 2)
     """
     codes = np.asarray(codes)
-    spans = codes.max(axis=0).astype(object) - codes.min(axis=0).astype(object) + 1
-    if math.prod(spans) <= 2**53:
-        return _number(_packed_rows(codes, spans))
-    keys = _hashed_rows(codes)
-    numbered = _number(keys)
+    low, high = int(codes.min()), int(codes.max())
+    if (high - low + 1) ** codes.shape[1] <= 2**53:
+        return _number(_packed_rows(codes, low, high))
+    numbered = _number(_hashed_rows(codes))
     return numbered if _is_exact(codes, numbered) else _number(_row_bytes(codes))
 
 
-def _packed_rows(codes: NDArray[np.signedinteger], spans: NDArray[np.object_]) -> _Integers:
-    """Mixed-radix number of each row: exact in float64, which lets one matrix product do it."""
-    radix = np.cumprod(np.concatenate([[1], spans[:-1]])).astype(np.float64)
-    low = codes.min(axis=0)
+def _packed_rows(codes: NDArray[np.signedinteger], low: int, high: int) -> _Integers:
+    """Number of each row in base high - low + 1: one matrix product, exact in float64."""
+    radix = np.array([float((high - low + 1) ** k) for k in range(codes.shape[1])])
     packed = np.empty(len(codes), dtype=np.int64)
     for rows in _blocks(codes):
         packed[rows] = (codes[rows].astype(np.float64) - low) @ radix

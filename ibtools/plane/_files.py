@@ -1,6 +1,7 @@
 """Tables of points as files, written whole or not at all."""
 
 import json
+import math
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -66,14 +67,10 @@ def _write_csv(table: pd.DataFrame, settings: dict[str, Any], path: Path) -> Non
 
 
 def _read_csv(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
-    columns = pd.read_csv(path, nrows=0).columns
-    table = pd.read_csv(
-        path,
-        dtype={name: str for name in _NAMES if name in columns},
-        na_values={name: [""] for name in columns if name not in _NAMES},
-        keep_default_na=False,
-        float_precision="round_trip",
-    )
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    numbers = table.columns.difference(_NAMES)
+    # Python's float gives back every digit that was written, which pandas' parsers do not promise.
+    table[numbers] = table[numbers].map(lambda text: float(text) if text else math.nan)
     settings = _settings_path(path)
     return table, json.loads(settings.read_text(encoding="utf-8")) if settings.exists() else {}
 

@@ -22,6 +22,11 @@ from ibtools.plane._measurement import (
 _PLACE = ["epoch", "layer", "estimator"]
 _VALUES = [name for name in QUANTITIES if name != "log_base"]
 _SPREAD = ["mi_x_std", "mi_y_std", "n_runs"]
+_TYPES = (
+    dict.fromkeys(["run", "epoch", "n_runs"], "int64")
+    | dict.fromkeys(["layer", "estimator", "unit"], str)
+    | dict.fromkeys([*_VALUES, "mi_x_std", "mi_y_std"], "float64")
+)
 
 
 class InformationPlane:
@@ -72,13 +77,14 @@ class InformationPlane:
         missing = [name for name in [*_PLACE, "mi_x", "unit"] if name not in table]
         if missing:
             raise ValueError(f"A plane needs the columns {missing}, got {list(table.columns)}.")
+        if table.empty:
+            raise ValueError("A plane needs at least one point, the table has no points.")
         runs = [name for name in ["run"] if name in table]
         spread = [name for name in _SPREAD if name in table]
         columns = [*runs, *_PLACE, *_VALUES, *spread, "unit"]
         self._table = (
             table.reindex(columns=columns)
-            .astype({"epoch": "int64", "layer": str, "estimator": str, "unit": str})
-            .astype(dict.fromkeys(_VALUES, "float64"))
+            .astype({name: kind for name, kind in _TYPES.items() if name in columns})
             .reset_index(drop=True)
         )
         self.settings = dict(settings or {})

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ibtools import BinnedMI
 from ibtools.datasets import fetch_cifar10, fetch_fashion_mnist, fetch_mnist, fetch_notmnist
 
 
@@ -30,6 +31,9 @@ def test_three_digits_of_mnist(real_data):
         random_state=0,
     )
     np.testing.assert_array_equal(np.bincount(bunch.target), [500, 500, 500])
+    binned = BinnedMI(n_bins=30, bounds=(0, 1)).fit(bunch.data, bunch.target)
+    assert binned.mi_x_ == pytest.approx(10.550746785383243, abs=1e-12)
+    assert binned.mi_y_ == pytest.approx(1.5849625007211579, abs=1e-12)
     assert bunch.target_names == ["1", "3", "8"]
     assert len(np.unique(bunch.data, axis=0)) == 1500
 

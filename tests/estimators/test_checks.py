@@ -1,0 +1,45 @@
+"""Scikit-learn's checks of an estimator, those it runs on itself included; none is left out."""
+
+import pytest
+from sklearn.utils import estimator_checks
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from ibtools import BinnedMI
+
+ESTIMATORS = [
+    BinnedMI(),
+    BinnedMI(bin_width=0.1),
+    BinnedMI(n_bins=5, correction="grassberger", base=10),
+]
+
+# What sklearn/tests/test_common.py adds to check_estimator.
+OWN_CHECKS = [
+    "check_dataframe_column_names_consistency",
+    "check_get_feature_names_out_error",
+    "check_global_output_transform_pandas",
+    "check_global_set_output_transform_polars",
+    "check_inplace_ensure_writeable",
+    "check_param_validation",
+    "check_set_output_transform",
+    "check_set_output_transform_pandas",
+    "check_set_output_transform_polars",
+    "check_transformer_get_feature_names_out",
+    "check_transformer_get_feature_names_out_pandas",
+]
+NEWER_CHECKS = ["check_all_zero_sample_weights_error"]  # from scikit-learn 1.7
+
+
+@parametrize_with_checks(ESTIMATORS)
+def test_estimator(estimator, check):
+    check(estimator)
+
+
+# The checks of set_output fit on frames and transform arrays, of which scikit-learn itself warns.
+@pytest.mark.filterwarnings("ignore:X (has|does not have valid) feature names:UserWarning")
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=str)
+@pytest.mark.parametrize("name", OWN_CHECKS + NEWER_CHECKS)
+def test_checks_of_scikit_learn_itself(estimator, name):
+    check = getattr(estimator_checks, name, None)
+    assert check is not None or name in NEWER_CHECKS, f"{name} is gone: find what replaced it"
+    if check is not None:
+        check(type(estimator).__name__, estimator)

@@ -1,0 +1,145 @@
+"""Bins: every value gets the code of its bin, edges and rounding included."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ibtools.information import bin_codes, counted_bins, spaced_bins
+from ibtools.information._binning import bin_histograms, check_bounds
+
+reproducible = settings(deadline=None, derandomize=True)
+
+
+def _codes(values, bins):
+    return bin_codes(np.atleast_2d(values).T, bins).ravel().tolist()
+
+
+def test_counted_bins_by_hand():
+    bins = counted_bins(4, -1, 1)
+    assert _codes([-1, -0.51, -0.5, -0.1, 0, 0.49, 0.5, 1], bins) == [0, 0, 1, 1, 2, 2, 3, 3]
+    np.testing.assert_allclose(bins.edges(0, 3), [-1, -0.5, 0, 0.5, 1])
+
+
+def test_spaced_bins_by_hand():
+    bins = spaced_bins(0.5)
+    assert _codes([-0.6, -0.5, -0.1, 0, 0.4, 0.5, 1.0], bins) == [-2, -1, -1, 0, 0, 1, 2]
+    assert _codes([-0.1, 0.2, 0.6], spaced_bins(0.5, origin=0.1)) == [-1, 0, 1]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "bins",
+    [
+        counted_bins(30, -1, 1),
+        counted_bins(7, -1, 1),
+        spaced_bins(0.07, bounds=(-1, 1)),
+        spaced_bins(0.1, bounds=(-1, 1)),
+        spaced_bins(1e-3, bounds=(-1, 1)),
+        spaced_bins(0.25, origin=0.1, bounds=(-1, 1)),
+    ],
+    ids=str,
+)
+def test_saturated_units_share_the_code_of_their_neighbours(bins, dtype):
+    one = dtype(1)
+    below = np.nextafter(one, dtype(0))
+    top, almost, bottom, above = _codes(np.array([one, below, -one, -below], dtype=dtype), bins)
+    assert top == almost == bins.last
+    assert bottom == bins.first
+    assert above == bottom
+
+
+@pytest.mark.parametrize("width", [0.07, 0.1, 1e-3, 2 / 30])
+def test_float32_and_float64_of_the_same_values_agree(width):
+    rng = np.random.default_rng(0)
+    X = np.tanh(rng.normal(scale=8, size=(4000, 5))).astype(np.float32)
+    for bins in (spaced_bins(width, bounds=(-1, 1)), spaced_bins(width), counted_bins(30, -1, 1)):
+        np.testing.assert_array_equal(bin_codes(X, bins), bin_codes(X.astype(np.float64), bins))
+
+
+def test_division_in_float32_would_move_values_across_edges():
+    """The data of the test above do sit on edges: codes in float32 differ."""
+    rng = np.random.default_rng(0)
+    X = np.tanh(rng.normal(scale=8, size=(4000, 5))).astype(np.float32)
+    naive = np.floor(X / np.float32(1e-3))
+    assert (naive != bin_codes(X, spaced_bins(1e-3))).any()
+
+
+@pytest.mark.parametrize("bins", [counted_bins(30, -1, 1), spaced_bins(0.07, bounds=(-1, 1))])
+def test_values_outside_get_codes_of_their_own(bins):
+    codes = _codes([-1e300, -1.0000001, -1, 1, 1.0000001, 5], bins)
+    assert codes == [
+        bins.first - 1,
+        bins.first - 1,
+        bins.first,
+        bins.last,
+        bins.last + 1,
+        bins.last + 1,
+    ]
+
+
+def test_constant_values_fill_one_bin():
+    assert _codes([3.5, 3.5], counted_bins(30, 3.5, 3.5)) == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("width", "dtype"), [(0.1, np.int8), (1e-3, np.int16), (1e-6, np.int32), (1e-12, np.int64)]
+)
+def test_codes_take_the_smallest_type(width, dtype):
+    X = np.array([[-1.0], [1.0]])
+    codes = bin_codes(X, spaced_bins(width))
+    assert codes.dtype == dtype
+    np.testing.assert_array_equal(codes, np.floor(X / width))
+
+
+def test_too_narrow_bins():
+    with pytest.raises(ValueError, match="too narrow"):
+        bin_codes(np.array([[0.0], [1e6]]), spaced_bins(1e-12))
+
+
+@reproducible
+@given(
+    st.lists(st.floats(-1, 1, width=32), min_size=1, max_size=30),
+    st.integers(1, 100),
+)
+def test_codes_are_ordered_and_in_range(values, n_bins):
+    values = np.sort(values)
+    codes = _codes(values, counted_bins(n_bins, -1, 1))
+    assert codes == sorted(codes)
+    assert codes[0] >= 0
+    assert codes[-1] < n_bins
+
+
+@reproducible
+@given(st.floats(-1e3, 1e3), st.floats(1e-3, 10), st.floats(-5, 5))
+def test_values_lie_between_the_edges_of_their_bin(value, width, origin):
+    bins = spaced_bins(width, origin=origin)
+    (code,) = _codes([value], bins)
+    left, right = bins.edges(code, code)
+    slack = 1e-12 * (abs(value) + abs(origin) + width)
+    assert left - slack <= value <= right + slack
+
+
+def test_blocks_do_not_matter():
+    rng = np.random.default_rng(1)
+    X = rng.uniform(-1, 1, size=(3000, 70))
+    bins = counted_bins(30, -1, 1)
+    rows = np.concatenate([bin_codes(row[None], bins) for row in X[::97]])
+    np.testing.assert_array_equal(bin_codes(X, bins)[::97], rows)
+
+
+@pytest.mark.parametrize("bounds", [(1, -1), (0, 0), (0, np.inf), (0, np.nan), (0,), (0, 1, 2), 3])
+def test_bad_bounds(bounds):
+    with pytest.raises(ValueError, match="two finite numbers"):
+        check_bounds(bounds)
+
+
+def test_histograms_of_codes_at_the_end_of_their_type():
+    X = np.array([[-128.0], [0.0], [127.0], [127.0]])
+    bins = spaced_bins(1)
+    codes = bin_codes(X, bins)
+    assert codes.dtype == np.int8
+    histogram = bin_histograms(codes, np.ones(4), bins)
+    assert histogram.shape == (1, 256)
+    assert histogram[0, [0, 128, 255]].tolist() == [1, 1, 2]
+    assert histogram.sum() == 4
