@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -77,12 +77,15 @@ class Layer:
         Whether it is the output of a module without modules inside.
     bounds : (float, float) or None
         The interval of the values that it can take, where the activation has one.
+    row_axis : int
+        The dimension in which the samples of a batch stand.
     """
 
     name: str
     is_activation: bool
     is_leaf: bool
     bounds: Bounds
+    row_axis: int = 0
 
 
 Report = Callable[[Layer, Tensor], None]
@@ -99,24 +102,21 @@ def watch_outputs(module: nn.Module, report: Report) -> Iterator[None]:
     module : torch.nn.Module
         The module that will be run in the block.
     report : callable
-        Called as ``report(layer, tensor)``. The tensor has its rows in the first dimension and is
-        the network's own: copy what is kept, for an in-place activation may change it later.
+        Called as ``report(layer, tensor)``. The tensor is the network's own: copy what is kept,
+        for an in-place activation may change it later.
     """
     watch = _Watch(report)
     handles = []
-    fast_path = torch.backends.mha.get_fastpath_enabled()
     try:
-        # The fused path of transformer layers runs none of the modules inside.
-        torch.backends.mha.set_fastpath_enabled(False)
         for name, child in module.named_modules():
             handles.append(child.register_forward_pre_hook(watch.enter(name)))
             handles.append(child.register_forward_hook(watch.leave(name)))
+        # The watch also keeps transformer layers from their fused path, which runs no modules.
         with watch:
             yield
     finally:
         for handle in handles:
             handle.remove()
-        torch.backends.mha.set_fastpath_enabled(fast_path)
 
 
 class _Watch(TorchFunctionMode):
@@ -144,7 +144,6 @@ class _Watch(TorchFunctionMode):
                 self._report_tensors(
                     self._numbered(name),
                     output,
-                    module,
                     is_activation=isinstance(module, (*_MODULES, LinearActivation)),
                     is_leaf=not any(True for _ in module.children()),
                     bounds=_BOUNDS.get(activation),
@@ -161,7 +160,6 @@ class _Watch(TorchFunctionMode):
                 self._report_tensors(
                     self._numbered(f"{parent}.{function}".lstrip(".")),
                     output,
-                    module,
                     is_activation=True,
                     is_leaf=False,
                     bounds=_BOUNDS.get(function),
@@ -172,12 +170,12 @@ class _Watch(TorchFunctionMode):
         self.calls[name] += 1
         return name if self.calls[name] == 1 else f"{name}#{self.calls[name] - 1}"
 
-    def _report_tensors(self, name: str, output: Any, module: nn.Module, **traits: Any) -> None:
+    def _report_tensors(self, name: str, output: Any, **traits: Any) -> None:
         tensors = list(_tensors(output))
         for k, tensor in enumerate(tensors):
             if tensor.ndim > 0:
                 part = name if len(tensors) == 1 else f"{name}:{k}"
-                self.report(Layer(part, **traits), _rows_first(tensor, module, is_state=k > 0))
+                self.report(Layer(part, **traits), tensor)
 
 
 def _tensors(output: Any) -> Iterator[Tensor]:
@@ -192,33 +190,38 @@ def _tensors(output: Any) -> Iterator[Tensor]:
             yield from _tensors(part)
 
 
-def _rows_first(tensor: Tensor, module: nn.Module, *, is_state: bool) -> Tensor:
-    """Bring the rows of recurrent and attention modules into the first dimension."""
-    if isinstance(module, nn.RNNBase) and is_state:
-        return tensor.transpose(0, 1)
-    sequence_first = getattr(module, "batch_first", True) is False
-    return tensor.transpose(0, 1) if sequence_first and tensor.ndim > 2 else tensor
-
-
-def list_layers(module: nn.Module, forward: Callable[[], Any]) -> list[Layer]:
-    """List every output of a forward pass.
+def list_layers(module: nn.Module, forward: Callable[[int], Any]) -> list[Layer]:
+    """List every output of a forward pass that has something for each sample.
 
     Parameters
     ----------
     module : torch.nn.Module
         The module.
     forward : callable
-        Runs the module, without arguments.
+        Runs the module on as many samples as its argument says.
 
     Returns
     -------
     layers : list of Layer
-        In order of execution.
+        In order of execution, with the dimension of the samples: the one that grows with them.
     """
-    layers: list[Layer] = []
-    with watch_outputs(module, lambda layer, _: layers.append(layer)):
-        forward()
+    few, many = _shapes(module, forward, 2), _shapes(module, forward, 3)
+    layers = []
+    for layer, shape in few.items():
+        sizes = zip(shape, many.get(layer, shape), strict=True)
+        axis = next((k for k, (small, large) in enumerate(sizes) if small != large), None)
+        if axis is not None:
+            layers.append(replace(layer, row_axis=axis))
     return layers
+
+
+def _shapes(
+    module: nn.Module, forward: Callable[[int], Any], n_samples: int
+) -> dict[Layer, torch.Size]:
+    shapes: dict[Layer, torch.Size] = {}
+    with watch_outputs(module, lambda layer, tensor: shapes.update({layer: tensor.shape})):
+        forward(n_samples)
+    return shapes
 
 
 def select_layers(layers: list[Layer], patterns: str | list[str] | None) -> list[Layer]:
@@ -248,23 +251,26 @@ def select_layers(layers: list[Layer], patterns: str | list[str] | None) -> list
         return activations or [layer for layer in layers if layer.is_leaf]
     patterns = [patterns] if isinstance(patterns, str) else list(patterns)
     for pattern in patterns:
-        if not any(_fits(layer.name, pattern) for layer in layers):
+        if not any(fits_pattern(layer.name, pattern) for layer in layers):
             raise ValueError(
                 f"layers={pattern!r} fits no layer of the network. Its layers are: "
                 + ", ".join(layer.name for layer in layers)
                 + "."
             )
-    return [layer for layer in layers if any(_fits(layer.name, pattern) for pattern in patterns)]
+    return [
+        layer for layer in layers if any(fits_pattern(layer.name, pattern) for pattern in patterns)
+    ]
 
 
-def _fits(name: str, pattern: str) -> bool:
+def fits_pattern(name: str, pattern: str) -> bool:
+    """Whether a name, or the name without the number of its call and part, fits a pattern."""
     stem = name.split(":")[0].split("#")[0]
     return fnmatchcase(name, pattern) or fnmatchcase(stem, pattern)
 
 
 @contextmanager
 def capture_outputs(
-    module: nn.Module, names: set[str]
+    module: nn.Module, layers: list[Layer]
 ) -> Iterator[dict[str, NDArray[np.floating]]]:
     """Capture copies of chosen outputs, as arrays with one row per sample.
 
@@ -272,8 +278,8 @@ def capture_outputs(
     ----------
     module : torch.nn.Module
         The module that will be run in the block.
-    names : set of str
-        Names of the layers to capture.
+    layers : list of Layer
+        What to capture, as listed by :func:`list_layers`.
 
     Yields
     ------
@@ -281,10 +287,11 @@ def capture_outputs(
         Filled by a forward pass, in order of execution.
     """
     captured: dict[str, NDArray[np.floating]] = {}
+    row_axes = {layer.name: layer.row_axis for layer in layers}
 
     def keep(layer: Layer, tensor: Tensor) -> None:
-        if layer.name in names:
-            captured[layer.name] = as_rows(tensor)
+        if layer.name in row_axes:
+            captured[layer.name] = as_rows(tensor.movedim(row_axes[layer.name], 0))
 
     with watch_outputs(module, keep):
         yield captured

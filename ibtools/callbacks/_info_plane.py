@@ -3,14 +3,14 @@
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from fnmatch import fnmatchcase
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from skorch.callbacks import Callback, EpochTimer, PrintLog
+from sklearn.utils import check_random_state
+from skorch.callbacks import Callback, EpochScoring, EpochTimer, PassthroughScoring, PrintLog
 
-from ibtools.callbacks._capture import Layer
+from ibtools.callbacks._capture import Layer, fits_pattern
 from ibtools.callbacks._propagation import evaluation, network_layers, propagate
 from ibtools.callbacks._rows import Rows, choose_datasets, read_rows
 from ibtools.callbacks._schedule import recording_epochs
@@ -44,7 +44,8 @@ class InfoPlaneCallback(Callback):
         activation functions are named after the function, ``block.relu``, and repeated calls of
         the same layer ``act``, ``act#1``. None measures every activation, as module or function,
         or every innermost module of a network that has none. What the network predicts is always
-        the last layer: ``probabilities`` (``prediction`` if the net is no classifier).
+        the last layer: ``probabilities`` (``prediction`` if the net is no classifier), in place of
+        a layer of that name.
 
     every : "log", int or iterable of int, default="log"
         After which epochs to record: `n_records` epochs evenly spaced on a logarithmic axis,
@@ -73,7 +74,7 @@ class InfoPlaneCallback(Callback):
         Measure this many rows, drawn once without replacement, if there are more.
 
     random_state : int, RandomState instance or None, default=None
-        Seed of that draw.
+        Seed of that draw; None draws anew in every fit, without touching numpy's global state.
 
     Attributes
     ----------
@@ -140,14 +141,17 @@ class InfoPlaneCallback(Callback):
         """Check the parameters and forget earlier training."""
         self.estimators_ = named_estimators(self.estimator)
         self.layer_estimators_ = {
-            pattern: _replacements(estimator, list(self.estimators_))
+            pattern: _replacements(estimator, self.estimators_)
             for pattern, estimator in (self.layer_estimators or {}).items()
         }
         for name in ("n_replicates", "max_samples"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"{name} must be 1 or more, got {value!r}.")
-        self.recorded_ = -1
+        self.finished_ = self.recorded_ = -1
+        # Unseeded, the draw of rows still leaves alone what the training may draw from.
+        rng = np.random.RandomState() if self.random_state is None else self.random_state
+        self.seed_ = int(check_random_state(rng).randint(2**31))
         return self
 
     def on_train_begin(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:
@@ -155,6 +159,7 @@ class InfoPlaneCallback(Callback):
         n_epochs = len(net.history) + net.max_epochs
         self.epochs_ = recording_epochs(self.every, n_epochs, self.n_records)
         self.rows_: Rows | None = None
+        self._check_names(net)
         _move_ahead(net, self)
 
     def on_epoch_begin(
@@ -165,13 +170,19 @@ class InfoPlaneCallback(Callback):
             return
         datasets = choose_datasets(net, self.on, dataset_train, dataset_valid)
         with evaluation(net):
-            self.rows_ = read_rows(net, datasets, self.max_samples, self.random_state)
+            self.rows_ = read_rows(net, datasets, self.max_samples, self.seed_)
         self.network_layers_ = network_layers(net, self.rows_.batches[0], self.layers)
         self.layers_ = [layer.name for layer in self.network_layers_]
+        for pattern in self.layer_estimators_:
+            if not any(fits_pattern(name, pattern) for name in self.layers_):
+                raise ValueError(
+                    f"layer_estimators[{pattern!r}] fits none of the layers measured: "
+                    + ", ".join(self.layers_)
+                    + "."
+                )
         if self.rows_.has_target and self.rows_.y is None:
             warnings.warn(
-                "The target is real-valued, and no estimator here takes one: I(X;T) is recorded, "
-                "I(T;Y) is not.",
+                "The target is not one class label per row: I(X;T) is recorded, I(T;Y) is not.",
                 UserWarning,
                 stacklevel=2,
             )
@@ -180,16 +191,27 @@ class InfoPlaneCallback(Callback):
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         """Measure after the epochs that are to be recorded."""
-        epoch = net.history[-1]["epoch"]
-        if self.rows_ is not None and epoch in self.epochs_:
-            self._record(net, self.rows_, epoch)
+        self.finished_ = net.history[-1]["epoch"]
+        if self.rows_ is not None and self.finished_ in self.epochs_:
+            self._record(net, self.rows_, self.finished_)
 
     def on_train_end(self, net: Any, **kwargs: Any) -> None:
         """Measure the last epoch, unless it was interrupted, and let go of the rows."""
-        last = net.history[-1] if len(net.history) else {}
-        if self.rows_ is not None and "dur" in last and last["epoch"] != self.recorded_:
-            self._record(net, self.rows_, last["epoch"])
+        complete = self.finished_ == len(net.history)
+        if self.rows_ is not None and complete and self.finished_ != self.recorded_:
+            self._record(net, self.rows_, self.finished_)
         self.rows_ = None
+
+    def _check_names(self, net: Any) -> None:
+        for _, callback in net.callbacks_:
+            if isinstance(callback, InfoPlaneCallback) and callback is not self:
+                shared = sorted(self.estimators_.keys() & callback.estimators_.keys())
+                if shared:
+                    raise ValueError(
+                        f"Two callbacks record estimators named {shared}, and would write over "
+                        "each other: name them, as in InfoPlaneCallback({'binned_valid': "
+                        "BinnedMI()}, on='valid')."
+                    )
 
     def _record(self, net: Any, rows: Rows, epoch: int) -> None:
         """Measure every layer; the history is written when all have succeeded."""
@@ -231,7 +253,7 @@ class InfoPlaneCallback(Callback):
     def _estimators_of(self, layer: str) -> dict[str, Any]:
         estimators = dict(self.estimators_)
         for pattern, others in self.layer_estimators_.items():
-            if fnmatchcase(layer, pattern):
+            if fits_pattern(layer, pattern):
                 estimators |= others
         return estimators
 
@@ -247,18 +269,25 @@ class InfoPlaneCallback(Callback):
         return np.concatenate([rows] * self.n_replicates)
 
 
-def _replacements(estimator: Any, names: list[str]) -> dict[str, Any]:
+def _replacements(estimator: Any, replaced: dict[str, Any]) -> dict[str, Any]:
     """Estimators that stand in for those of the same names on some layers."""
+    names = list(replaced)
     if not isinstance(estimator, Mapping):
         if len(names) > 1:
             raise ValueError(
                 f"estimator names {names}: say in layer_estimators which of them {estimator!r} "
                 "replaces, by a dict."
             )
-        return {names[0]: estimator}
+        estimator = {names[0]: estimator}
     unknown = set(estimator) - set(names)
     if unknown:
         raise ValueError(f"layer_estimators has {sorted(unknown)}, but estimator has {names}.")
+    for name, other in estimator.items():
+        if log_base(other) != log_base(replaced[name]):
+            raise ValueError(
+                f"Estimators of one name measure in one unit, but {name!r} has base "
+                f"{log_base(replaced[name])} and, in layer_estimators, {log_base(other)}."
+            )
     return dict(estimator)
 
 
@@ -274,10 +303,11 @@ def _naming(layer: str, epoch: int) -> Iterator[None]:
 
 
 def _move_ahead(net: Any, callback: Callback) -> None:
-    """Put the callback behind the timer of epochs and before all that read the history."""
+    """Put the callback behind skorch's timer and scores, and before all that read the history."""
     own = [named for named in net.callbacks_ if named[1] is callback]
     others = [named for named in net.callbacks_ if named[1] is not callback]
-    place = next((k + 1 for k, (_, cb) in enumerate(others) if isinstance(cb, EpochTimer)), 0)
+    writes = [isinstance(cb, EpochTimer | PassthroughScoring | EpochScoring) for _, cb in others]
+    place = [*writes, False].index(False)
     net.callbacks_ = [*others[:place], *own, *others[place:]]
 
 

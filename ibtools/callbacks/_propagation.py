@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from ibtools.callbacks._capture import (
     list_layers,
     select_layers,
 )
+from ibtools.networks._batches import map_data
 
 _PROBABILISTIC = (nn.CrossEntropyLoss, nn.NLLLoss, nn.BCELoss, nn.BCEWithLogitsLoss)
 
@@ -37,11 +39,13 @@ def network_layers(net: Any, batch: Any, patterns: str | list[str] | None) -> li
     -------
     layers : list of Layer
         In order of execution. Without patterns, a last activation that is the prediction itself
-        (a softmax that ends the module) is not listed twice.
+        (a softmax that ends the module) is not listed twice, nor is, in any case, a layer that has
+        the prediction's name.
     """
     with evaluation(net):
-        chosen = select_layers(list_layers(net.module_, lambda: _forward(net, batch)), patterns)
+        layers = list_layers(net.module_, lambda n: _forward(net, _repeat_first(batch, n)))
     prediction = _prediction_layer(net)
+    chosen = [layer for layer in select_layers(layers, patterns) if layer.name != prediction.name]
     if patterns is None and chosen:
         last, predicted = propagate(net, [batch], [chosen[-1], prediction]).values()
         if np.array_equal(last, predicted):
@@ -71,19 +75,24 @@ def propagate(
         By layer, in the order of `layers`.
     """
     parts: dict[str, list[NDArray[np.floating]]] = {layer.name: [] for layer in layers}
-    prediction = _prediction_layer(net).name
-    with evaluation(net), capture_outputs(net.module_, set(parts)) as captured:
+    *inner, prediction = layers
+    with evaluation(net), capture_outputs(net.module_, inner) as captured:
         for Xi in batches * n_replicates:
             output = _forward(net, Xi)
-            captured[prediction] = as_rows(_predict(net, output))
+            captured[prediction.name] = as_rows(_predict(net, output))
             for name, rows in captured.items():
                 parts[name].append(rows)
     return {name: np.concatenate(rows) for name, rows in parts.items()}
 
 
 def _forward(net: Any, Xi: Any) -> torch.Tensor:
-    output = net.evaluation_step((Xi, None))
+    """Run the module on a copy, for one that works in place would change the rows kept."""
+    output = net.evaluation_step((deepcopy(Xi), None))
     return output[0] if isinstance(output, tuple) else output
+
+
+def _repeat_first(Xi: Any, n_samples: int) -> Any:
+    return map_data(lambda values: values[[0] * n_samples], Xi)
 
 
 def _predict(net: Any, output: torch.Tensor) -> torch.Tensor:

@@ -69,7 +69,8 @@ def read_rows(
             targets.append(to_numpy(yi))
     inputs = np.concatenate([_flat(Xi) for Xi in batches])
     has_target = all(_has_target(dataset) for dataset in datasets)
-    y = target_classes(np.concatenate(targets), inputs) if has_target else None
+    one_array = all(isinstance(target, np.ndarray) for target in targets)
+    y = target_classes(np.concatenate(targets), inputs) if has_target and one_array else None
     return Rows(batches, len(inputs), inputs, y, has_target)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_array, column_or_1d
 
 
@@ -34,6 +34,28 @@ def encode_labels(y: ArrayLike) -> tuple[NDArray[Any], NDArray[np.int64]]:
     check_classification_targets(y)
     classes, encoded = np.unique(y, return_inverse=True)
     return classes, encoded
+
+
+def resolve_target(y: ArrayLike, target: str) -> str:
+    """Decide whether a target is a class or a number.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,) or (n_samples, n_targets)
+        The target.
+    target : {"auto", "discrete", "continuous"}
+        What the user says it is; "auto" follows scikit-learn's
+        :func:`~sklearn.utils.multiclass.type_of_target`: binary and multiclass are discrete.
+
+    Returns
+    -------
+    kind : {"discrete", "continuous"}
+        What it is.
+    """
+    if target != "auto":
+        return target
+    discrete = type_of_target(y, input_name="y") in ("binary", "multiclass")
+    return "discrete" if discrete else "continuous"
 
 
 def encode_inputs(inputs: ArrayLike) -> NDArray[np.int64]:

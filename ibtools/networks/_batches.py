@@ -1,6 +1,6 @@
 """Batches of data that are in memory: sliced as arrays, not collected row by row."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,8 @@ class BatchIterator:
     Parameters
     ----------
     dataset : skorch.dataset.Dataset, or torch.utils.data.Subset of one
-        Data: arrays, tensors, or dicts or sequences of them, all of the same length.
+        Data: arrays, tensors, pandas objects (taken as arrays), or dicts or sequences of them, all
+        of the same length.
 
     batch_size : int, default=1
         Rows per batch.
@@ -51,18 +52,19 @@ class BatchIterator:
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.drop_last = drop_last
-        self._X = _map(_as_tensor, X)
-        self._y = torch.zeros(self.n_samples, 1) if y is None else _map(_as_tensor, y)
+        self._X = map_data(_as_tensor, X)
+        self._y = torch.zeros(self.n_samples, 1) if y is None else map_data(_as_tensor, y)
 
     def __len__(self) -> int:
         full, rest = divmod(self.n_samples, self.batch_size)
         return full if self.drop_last or not rest else full + 1
 
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
-        order = torch.randperm(self.n_samples) if self.shuffle else None
+        # Also without shuffling, rows are copied by their index: a module that works in place on
+        # its input must not change the caller's data.
+        order = torch.randperm(self.n_samples) if self.shuffle else torch.arange(self.n_samples)
         for start in range(0, len(self) * self.batch_size, self.batch_size):
-            stop = start + self.batch_size
-            rows = slice(start, stop) if order is None else order[start:stop]
+            rows = order[start : start + self.batch_size]
             yield _take(self._X, rows), _take(self._y, rows)
 
 
@@ -80,21 +82,24 @@ def _rows_in_memory(dataset: Any) -> tuple[Any, Any]:
     return X, y
 
 
-def _map(function: Any, data: Any) -> Any:
+def map_data(function: Callable[[Any], Any], data: Any) -> Any:
+    """Apply a function to data or, in a dict, a list or a tuple of them, to each."""
     if isinstance(data, Mapping):
         return {name: function(values) for name, values in data.items()}
-    if isinstance(data, list | tuple):
+    if type(data) in (list, tuple):
         return type(data)(function(values) for values in data)
     return function(data)
 
 
 def _take(data: Any, rows: Any) -> Any:
-    return _map(lambda values: values[rows], data)
+    return map_data(lambda values: values[rows], data)
 
 
 def _as_tensor(values: Any) -> torch.Tensor:
+    values = values.to_numpy() if hasattr(values, "to_numpy") else values
     if isinstance(values, np.ndarray) and values.dtype != object:
-        return torch.from_numpy(values if values.flags.writeable else values.copy())
+        native = values.dtype.newbyteorder("=")
+        return torch.from_numpy(np.require(values, native, requirements=["C", "W"]))
     if isinstance(values, torch.Tensor):
         return values
     raise TypeError(

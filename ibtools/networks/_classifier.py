@@ -8,9 +8,10 @@ import numpy as np
 import torch
 from sklearn.utils import check_random_state
 from skorch import NeuralNetClassifier
+from skorch.utils import is_dataset
 from torch import nn
 
-from ibtools.networks._batches import BatchIterator
+from ibtools.networks._batches import BatchIterator, map_data
 
 
 class InformationClassifier(NeuralNetClassifier):
@@ -93,6 +94,8 @@ class InformationClassifier(NeuralNetClassifier):
 
     def partial_fit(self, X: Any, y: Any = None, classes: Any = None, **fit_params: Any) -> Self:
         """Train without initialising anew, going on with the random stream of earlier calls."""
+        if not self.initialized_:
+            self.initialize()
         with self._random_stream(restart=False):
             super().partial_fit(X, y, classes=classes, **fit_params)
         return self
@@ -100,8 +103,10 @@ class InformationClassifier(NeuralNetClassifier):
     def check_data(self, X: Any, y: Any) -> None:
         """Refuse labels that torch's losses cannot take."""
         super().check_data(X, y)
+        if y is None and self.iterator_train is BatchIterator and not is_dataset(X):
+            raise ValueError("No labels are given (y=None): pass y, or a dataset that has labels.")
         classes = getattr(self, "classes_inferred_", np.zeros(1, dtype=np.int64))
-        if classes.dtype.kind not in "iub" or classes[0] < 0:
+        if classes.dtype.kind not in "iub" or (classes < 0).any():
             raise ValueError(
                 f"Labels must be whole numbers from 0 to n_classes - 1, got {classes[:10]!r}. Use "
                 "sklearn.preprocessing.LabelEncoder to number them."
@@ -111,26 +116,30 @@ class InformationClassifier(NeuralNetClassifier):
         """Refuse a network that gives what the loss does not take, logits or probabilities."""
         super().on_train_begin(net, X=X, y=y, **kwargs)
         output = getattr(self.module_, "output", None)
-        expected = {nn.CrossEntropyLoss: "logits", nn.NLLLoss: "probabilities"}.get(
-            type(self.criterion_)
-        )
+        loss = type(_uncompiled(self.criterion_))
+        expected = {nn.CrossEntropyLoss: "logits", nn.NLLLoss: "probabilities"}.get(loss)
         if output in ("logits", "probabilities") and expected not in (None, output):
             raise ValueError(
-                f"The module gives {output}, but {type(self.criterion_).__name__} takes "
+                f"The module gives {output}, but {loss.__name__} takes "
                 f"{expected}: use criterion=torch.nn.CrossEntropyLoss for logits and "
                 "criterion=torch.nn.NLLLoss for probabilities."
             )
 
     def infer(self, x: Any, **fit_params: Any) -> Any:
         """Run the module, on real values in the precision of its parameters."""
-        if isinstance(x, torch.Tensor) and x.is_floating_point():
-            x = x.to(next((p.dtype for p in self.module_.parameters()), x.dtype))
+        dtype = next((p.dtype for p in self.module_.parameters()), None)
+        if dtype is not None and dtype.is_floating_point:
+            x = map_data(lambda values: _in_precision(values, dtype), x)
         return super().infer(x, **fit_params)
 
     def get_loss(self, y_pred: Any, y_true: Any, *args: Any, **kwargs: Any) -> Any:
         """Compute the loss; labels may be integers of any size."""
-        if isinstance(self.criterion_, nn.CrossEntropyLoss | nn.NLLLoss):
+        criterion = _uncompiled(self.criterion_)
+        if isinstance(criterion, nn.CrossEntropyLoss | nn.NLLLoss):
             y_true = y_true if y_true.is_floating_point() else y_true.long()
+        if isinstance(criterion, nn.NLLLoss) and criterion is not self.criterion_:
+            # skorch takes this logarithm only where the loss is not compiled.
+            y_pred = torch.log(y_pred + torch.finfo(y_pred.dtype).eps)
         return super().get_loss(y_pred, y_true, *args, **kwargs)
 
     @contextmanager
@@ -161,3 +170,12 @@ class InformationClassifier(NeuralNetClassifier):
         else:
             for generator, state in zip(generators, self.random_stream_, strict=True):
                 generator.set_state(state)
+
+
+def _in_precision(values: Any, dtype: torch.dtype) -> Any:
+    real = isinstance(values, torch.Tensor) and values.is_floating_point()
+    return values.to(dtype) if real else values
+
+
+def _uncompiled(module: nn.Module) -> nn.Module:
+    return getattr(module, "_orig_mod", module)

@@ -27,7 +27,14 @@ def history_key(quantity: str, estimator: str, layer: str, *, untrained: bool = 
     -------
     key : str
         The key.
+
+    Raises
+    ------
+    ValueError
+        If the layer's name ends as the keys of the untrained network do.
     """
+    if layer.endswith(UNTRAINED):
+        raise ValueError(f"its name ends in {UNTRAINED}, which marks the untrained network.")
     return f"{quantity}/{estimator}/{layer}{UNTRAINED if untrained else ''}"
 
 

@@ -1,5 +1,6 @@
 """Measure one representation: the point of a layer in the information plane."""
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -55,7 +56,10 @@ def measure_point(
     estimator = clone(estimator)
     if bounds is not None and estimator.get_params(deep=False).get("bounds", bounds) is None:
         estimator.set_params(bounds=bounds)
-    estimator.fit(representation, y, inputs=inputs)
+    with warnings.catch_warnings():
+        # Classes are classes however many: the inputs themselves, for an autoencoder.
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
+        estimator.fit(representation, y, inputs=inputs)
     values = {name: getattr(estimator, f"{name}_", None) for name in QUANTITIES[:4]}
     return {name: float(value) for name, value in values.items() if value is not None}
 
@@ -124,12 +128,12 @@ def measure_ceilings(
     return ceilings
 
 
-def target_classes(y: ArrayLike | None, X: NDArray[Any]) -> NDArray[Any] | None:
+def target_classes(y: ArrayLike, X: NDArray[Any]) -> NDArray[Any] | None:
     """Turn a target into class labels, where that is exact.
 
     Parameters
     ----------
-    y : array-like or None
+    y : array-like
         Target of the network.
     X : ndarray of shape (n_samples, n_input_features)
         Input of the network.
@@ -140,8 +144,6 @@ def target_classes(y: ArrayLike | None, X: NDArray[Any]) -> NDArray[Any] | None:
         Class labels as they are. Where the target is the input itself (an autoencoder), the number
         of each distinct input, for which I(T;Y) is I(T;X). None for other real-valued targets.
     """
-    if y is None:
-        return None
     y = np.asarray(y)
     rows = y.reshape(len(y), -1)
     if y.dtype.kind == "f" and rows.shape == X.shape and np.array_equal(rows, X):

@@ -1,0 +1,105 @@
+"""Configuration of the Sphinx build."""
+
+import re
+from pathlib import Path
+
+import ibtools
+
+project = "ibtools"
+author = "The ibtools developers"
+copyright = "the ibtools developers"
+version = release = ibtools.__version__
+
+extensions = [
+    "matplotlib.sphinxext.plot_directive",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build", "_templates", "**/GALLERY_HEADER.rst"]
+templates_path = ["_templates"]
+default_role = "literal"
+nitpicky = True
+
+# The build uses no network, so names of other packages are not looked up there. Docstrings link
+# only to our own names and to the few below.
+nitpick_ignore = [
+    ("py:class", "skorch.classifier.NeuralNetClassifier"),
+    ("py:class", "sklearn.utils.Bunch"),
+    ("py:obj", "sklearn.preprocessing.KBinsDiscretizer"),
+]
+
+autosummary_generate = True
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
+numpydoc_show_class_members = False
+numpydoc_xref_param_type = False
+
+plot_formats = [("png", 144)]
+plot_html_show_formats = False
+plot_html_show_source_link = False
+plot_include_source = True
+plot_pre_code = ""  # no "import numpy as np": pages import what they use
+plot_rcparams = {"figure.dpi": 100, "font.size": 10}
+plot_apply_rcparams = True
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "gallery",
+    "backreferences_dir": "api/generated/backreferences",
+    "doc_module": ("ibtools",),
+    "reference_url": {"ibtools": None},
+    "filename_pattern": r"[\\/]plot_",
+    "within_subsection_order": "FileNameSortKey",
+    "copyfile_regex": "",
+    "download_all_examples": False,
+    "image_srcset": ["2x"],
+    "remove_config_comments": True,
+    "show_memory": False,
+    "matplotlib_animations": False,
+    "min_reported_time": 1,
+}
+
+html_theme = "pydata_sphinx_theme"
+html_title = "ibtools"
+html_static_path = ["_static"]
+html_css_files = ["ibtools.css"]
+html_show_sourcelink = False
+html_theme_options = {
+    "navbar_end": ["theme-switcher"],
+    "navigation_with_keys": False,
+    "secondary_sidebar_items": {"**": ["page-toc"], "index": []},
+    "show_prev_next": False,
+    "show_nav_level": 2,
+}
+html_sidebars = {"index": [], "install": [], "quickstart": [], "whats_new": []}
+
+
+def skip_foreign(app, what, name, obj, skip, options):
+    """Leave out what a class inherits from other packages: it is documented there."""
+    home = getattr(obj.fget if isinstance(obj, property) else obj, "__module__", None)
+    return True if what == "class" and not str(home).startswith("ibtools") else None
+
+
+def markdown_to_rst(app, relative_path, parent, content):
+    """Translate the Markdown of the changelog: headings, code, links and bold words."""
+    if Path(relative_path).name != "CHANGELOG.md":
+        return
+    lines = []
+    for line in content[0].splitlines():
+        heading = re.fullmatch(r"(#+) (.*)", line)
+        if heading:
+            level = len(heading[1])
+            # The page has a title of its own.
+            lines += [heading[2], "=-~^"[level - 1] * len(heading[2])] if level > 1 else []
+            continue
+        line = re.sub(r"`([^`]+)`", r"``\1``", line)
+        lines.append(re.sub(r"\[([^]]+)\]\(([^)]+)\)", r"`\1 <\2>`__", line))
+    content[0] = "\n".join(lines) + "\n"
+
+
+def setup(app):
+    """Connect the functions above."""
+    app.connect("autodoc-skip-member", skip_foreign)
+    app.connect("include-read", markdown_to_rst)
