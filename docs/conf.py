@@ -49,7 +49,6 @@ sphinx_gallery_conf = {
     "gallery_dirs": "gallery",
     "backreferences_dir": "api/generated/backreferences",
     "doc_module": ("ibtools",),
-    "reference_url": {"ibtools": None},
     "filename_pattern": r"[\\/]plot_",
     "within_subsection_order": "FileNameSortKey",
     "copyfile_regex": "",
