@@ -1,5 +1,6 @@
 """Capture what the layers of a module give, whatever the module."""
 
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -51,13 +52,22 @@ _MODULES = tuple(
     if name != "MultiheadAttention"
     for module in [getattr(nn, name)]
 )
-_BOUNDS: dict[str, tuple[float, float]] = {
+_FUNCTION_BOUNDS: dict[str, tuple[float, float]] = {
     "tanh": (-1.0, 1.0),
     "softsign": (-1.0, 1.0),
     "sigmoid": (0.0, 1.0),
     "hardsigmoid": (0.0, 1.0),
     "softmax": (0.0, 1.0),
     "softmin": (0.0, 1.0),
+}
+_MODULE_BOUNDS: dict[type[nn.Module], tuple[float, float]] = {
+    nn.Tanh: (-1.0, 1.0),
+    nn.Softsign: (-1.0, 1.0),
+    nn.Sigmoid: (0.0, 1.0),
+    nn.Hardsigmoid: (0.0, 1.0),
+    nn.Softmax: (0.0, 1.0),
+    nn.Softmax2d: (0.0, 1.0),
+    nn.Softmin: (0.0, 1.0),
 }
 
 
@@ -140,13 +150,12 @@ class _Watch(TorchFunctionMode):
         def end(module: nn.Module, _: Any, output: Any) -> None:
             self.running.pop()
             if self.running:
-                activation = type(module).__name__.lower()
                 self._report_tensors(
                     self._numbered(name),
                     output,
                     is_activation=isinstance(module, (*_MODULES, LinearActivation)),
                     is_leaf=not any(True for _ in module.children()),
-                    bounds=_BOUNDS.get(activation),
+                    bounds=_MODULE_BOUNDS.get(type(module)),
                 )
 
         return end
@@ -162,7 +171,7 @@ class _Watch(TorchFunctionMode):
                     output,
                     is_activation=True,
                     is_leaf=False,
-                    bounds=_BOUNDS.get(function),
+                    bounds=_FUNCTION_BOUNDS.get(function),
                 )
         return output
 
@@ -204,14 +213,23 @@ def list_layers(module: nn.Module, forward: Callable[[int], Any]) -> list[Layer]
     -------
     layers : list of Layer
         In order of execution, with the dimension of the samples: the one that grows with them.
+        Outputs that fold samples and another dimension into one are left out, with a warning.
     """
     few, many = _shapes(module, forward, 2), _shapes(module, forward, 3)
-    layers = []
+    layers, folded = [], []
     for layer, shape in few.items():
-        sizes = zip(shape, many.get(layer, shape), strict=True)
-        axis = next((k for k, (small, large) in enumerate(sizes) if small != large), None)
-        if axis is not None:
-            layers.append(replace(layer, row_axis=axis))
+        sizes = list(zip(shape, many.get(layer, shape), strict=True))
+        if (2, 3) in sizes:
+            layers.append(replace(layer, row_axis=sizes.index((2, 3))))
+        elif any(small != large for small, large in sizes):
+            folded.append(layer.name)
+    if folded:
+        warnings.warn(
+            "Not measured, for the network folds samples and other dimensions into one there, and "
+            f"it cannot be told which is which: {', '.join(folded)}.",
+            UserWarning,
+            stacklevel=2,
+        )
     return layers
 
 
@@ -250,6 +268,8 @@ def select_layers(layers: list[Layer], patterns: str | list[str] | None) -> list
         activations = [layer for layer in layers if layer.is_activation]
         return activations or [layer for layer in layers if layer.is_leaf]
     patterns = [patterns] if isinstance(patterns, str) else list(patterns)
+    if not all(isinstance(pattern, str) for pattern in patterns):
+        raise ValueError(f"layers must be names of layers or patterns, got {patterns!r}.")
     for pattern in patterns:
         if not any(fits_pattern(layer.name, pattern) for layer in layers):
             raise ValueError(

@@ -49,8 +49,8 @@ class InfoPlaneCallback(Callback):
 
     every : "log", int or iterable of int, default="log"
         After which epochs to record: `n_records` epochs evenly spaced on a logarithmic axis,
-        every k-th epoch, or the epochs named. The untrained network (epoch 0) and the last
-        epoch are always recorded.
+        up to the net's `max_epochs`, every k-th epoch, or the epochs named. The untrained network
+        (epoch 0) and the last epoch are always recorded.
 
     n_records : int, default=75
         Number of epochs recorded by ``every="log"``.
@@ -92,7 +92,11 @@ class InfoPlaneCallback(Callback):
     target is the input (an autoencoder), I(T;Y) is I(T;X); for any other real-valued target an
     estimator of classes records I(X;T) only and warns once. Activations that are not finite stop
     training with an error that names layer and epoch; what was trained and recorded until then
-    stays in the net.
+    stays in the net. An epoch that is recorded only because training ends after it is recorded
+    after the checkpoints of that epoch were written.
+
+    The activations of all layers on all measured rows are held at once: `max_samples` bounds what
+    that takes for wide layers.
 
     Examples
     --------

@@ -80,8 +80,13 @@ def propagate(
         for Xi in batches * n_replicates:
             output = _forward(net, Xi)
             captured[prediction.name] = as_rows(_predict(net, output))
-            for name, rows in captured.items():
-                parts[name].append(rows)
+            for name, rows in parts.items():
+                if name not in captured:
+                    raise ValueError(
+                        f"Layer {name!r} did not run on every batch of rows: choose layers that "
+                        "always run with layers=..."
+                    )
+                rows.append(captured.pop(name))
     return {name: np.concatenate(rows) for name, rows in parts.items()}
 
 
@@ -98,7 +103,14 @@ def _repeat_first(Xi: Any, n_samples: int) -> Any:
 def _predict(net: Any, output: torch.Tensor) -> torch.Tensor:
     """What `predict_proba` returns; the step from the output to it has no public name."""
     with torch.no_grad():
-        return net._get_predict_nonlinearity()(output)
+        predicted = net._get_predict_nonlinearity()(output)
+    criterion = getattr(net.criterion_, "_orig_mod", net.criterion_)
+    if isinstance(criterion, nn.NLLLoss) and ((predicted < 0) | (predicted > 1)).any():
+        raise ValueError(
+            "NLLLoss takes probabilities, but the module gives values outside of 0 and 1: end it "
+            "with a softmax, or pass criterion=torch.nn.CrossEntropyLoss for logits."
+        )
+    return predicted
 
 
 def _prediction_layer(net: Any) -> Layer:

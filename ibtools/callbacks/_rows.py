@@ -98,15 +98,20 @@ def choose_datasets(net: Any, on: Any, train: Any, valid: Any) -> list[Any]:
     """
     if isinstance(on, tuple) and len(on) == 2:
         return [net.get_dataset(*on)]
-    if not isinstance(on, str) and is_dataset(on):
+    if is_dataset(on):
         return [on]
+    if not isinstance(on, str):
+        raise ValueError(
+            "on must be 'train', 'valid', 'all' or a pair (X, y), or a dataset, got "
+            f"{type(on).__name__}."
+        )
     if on == "valid" and valid is None:
         raise ValueError(
             "on='valid', but the net has no validation data: give it a train_split, or measure "
             "on='train' or on=(X, y)."
         )
     choices = {"train": [train], "valid": [valid], "all": [train] + [valid] * (valid is not None)}
-    if not isinstance(on, str) or on not in choices:
+    if on not in choices:
         raise ValueError(f"on must be 'train', 'valid', 'all' or a pair (X, y), got {on!r}.")
     return choices[on]
 

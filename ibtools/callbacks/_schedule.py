@@ -1,7 +1,9 @@
 """When to record."""
 
-from collections.abc import Iterable
-from numbers import Integral
+import sys
+from collections.abc import Container, Iterable
+
+import numpy as np
 
 
 def log_spaced_epochs(n_epochs: int, n_records: int) -> list[int]:
@@ -37,7 +39,9 @@ def log_spaced_epochs(n_epochs: int, n_records: int) -> list[int]:
     return epochs
 
 
-def recording_epochs(every: str | int | Iterable[int], n_epochs: int, n_records: int) -> set[int]:
+def recording_epochs(
+    every: str | int | Iterable[int], n_epochs: int, n_records: int
+) -> Container[int]:
     """Epochs after which to record.
 
     Parameters
@@ -45,14 +49,14 @@ def recording_epochs(every: str | int | Iterable[int], n_epochs: int, n_records:
     every : "log", int or iterable of int
         Log-spaced epochs, every k-th epoch, or the epochs named.
     n_epochs : int
-        The last epoch of training.
+        The last of the log-spaced epochs.
     n_records : int
         Number of log-spaced epochs.
 
     Returns
     -------
-    epochs : set of int
-        Epochs, 1 being the first.
+    epochs : container of int
+        Epochs, 1 being the first; every k-th epoch has no end.
 
     Raises
     ------
@@ -60,17 +64,16 @@ def recording_epochs(every: str | int | Iterable[int], n_epochs: int, n_records:
         If `every` or `n_records` is none of these.
     """
     if isinstance(every, str):
-        if every != "log" or n_records < 1:
-            raise ValueError(
-                "every must be 'log' (with n_records of 1 or more), a number of epochs, or epochs, "
-                f"got every={every!r}, n_records={n_records!r}."
-            )
-        return set(log_spaced_epochs(n_epochs, n_records))
-    if isinstance(every, Integral):
-        if every < 1:
-            raise ValueError(f"every must be 1 or more epochs, got {every!r}.")
-        return set(range(int(every), n_epochs + 1, int(every)))
-    epochs = set(every)  # type: ignore[arg-type]  # an int is Integral, which mypy does not know
-    if not all(isinstance(epoch, Integral) and epoch >= 0 for epoch in epochs):
-        raise ValueError(f"every must name epochs, whole numbers from 0, got {every!r}.")
-    return {int(epoch) for epoch in epochs}
+        if every == "log" and n_records >= 1:
+            return frozenset(log_spaced_epochs(n_epochs, n_records))
+    elif isinstance(every, int | np.integer):
+        if every >= 1:
+            return range(int(every), sys.maxsize, int(every))
+    elif isinstance(every, Iterable):
+        epochs = frozenset(every)
+        if all(isinstance(epoch, int | np.integer) and epoch >= 0 for epoch in epochs):
+            return epochs
+    raise ValueError(
+        "every must be 'log' (with n_records of 1 or more), a number of epochs of 1 or more, or "
+        f"epochs as whole numbers from 0, got every={every!r}, n_records={n_records!r}."
+    )

@@ -31,29 +31,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     exit_code : int
-        0; 1 if data or files stood in the way; 130 after Ctrl-C. A bad option exits with 2.
+        0; 1 if data or files stood in the way, or training failed after something was recorded;
+        130 after Ctrl-C. Options that are bad, by themselves or for the data, exit with 2.
     """
     parser, plane = _parsers()
     options = vars(parser.parse_args(arguments))
     del options["command"]
     overwrite = options.pop("overwrite", False)
     settings = PlaneSettings(**options)
+    existed = settings.output.exists()
     try:
         check_settings(settings)
         check_output(settings.output, overwrite=overwrite)
-    except ValueError as error:
-        plane.error(str(error))
 
-    try:
         from ibtools.experiments._plane_run import run_plane  # torch takes seconds to import
 
         return run_plane(settings)
-    except KeyboardInterrupt:
-        print("Interrupted before anything was recorded: no files were written.", file=sys.stderr)
-        return 130
-    except (OSError, ValueError) as error:
+    except ValueError as error:
+        plane.error(" ".join(str(error).split()))
+    except OSError as error:
         print(f"{plane.prog}: error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        written = sorted(map(str, settings.output.glob("*"))) if not existed else []
+        print("Interrupted. Files written:", ", ".join(written) or "none.", file=sys.stderr)
+        return 130
+    finally:
+        if not existed and settings.output.is_dir() and not any(settings.output.iterdir()):
+            settings.output.rmdir()
 
 
 def _parsers() -> tuple[_Parser, _Parser]:
@@ -150,7 +155,7 @@ def _add_network_options(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--seed",
-        type=_whole(0),
+        type=_whole(0, 2**32 - 1),
         default=default.seed,
         metavar="N",
         help="seed of weights, order of batches, split and drawn images",
@@ -201,16 +206,17 @@ def _add_output_options(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def _whole(least: int) -> Callable[[str], int]:
+def _whole(least: int, most: float = math.inf) -> Callable[[str], int]:
     def parse(text: str) -> int:
         try:
             value = int(text)
         except ValueError:
             value = least - 1
-        if value < least:
+        if not least <= value <= most:
+            limit = "" if most == math.inf else f" and at most {most}"
             raise argparse.ArgumentTypeError(
-                f"{text!r} is not a whole number of {least} or more"
-            ) from None
+                f"{text!r} is not a whole number of {least} or more{limit}"
+            )
         return value
 
     return parse

@@ -64,6 +64,7 @@ def run_plane(settings: PlaneSettings) -> int:
         net.fit(X, y)
     except ValueError as error:
         failure = error
+        dict(net.callbacks_)["EpochProgress"].on_train_end(net)
     if not any(history_points(net.history)):
         raise failure or KeyboardInterrupt
 
@@ -133,7 +134,8 @@ def _write_results(plane: InformationPlane, history: Any, output: Path) -> list[
     if find_spec("pyarrow") is None:
         del writers["plane.parquet"]
         (output / "plane.parquet").unlink(missing_ok=True)
-    return [_write(output / name, write) for name, write in writers.items()]
+    files = [_write(output / name, write) for name, write in writers.items()]
+    return [*files, str(output / "plane.settings.json")]
 
 
 def _write(path: Path, write: Callable[[Path], None]) -> str:

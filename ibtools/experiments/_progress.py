@@ -1,7 +1,7 @@
 """Progress of a training on screen."""
 
 import sys
-from typing import Any
+from typing import Any, Self
 
 from skorch.callbacks import Callback
 from tqdm import tqdm
@@ -10,10 +10,16 @@ from tqdm import tqdm
 class EpochProgress(Callback):
     """A bar of epochs with the time left, the losses and the validation accuracy."""
 
-    def on_train_begin(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:
-        """Start the bar."""
-        interval = 0.2 if sys.stderr.isatty() else 10
-        self.bar_ = tqdm(total=net.max_epochs, unit="epoch", mininterval=interval, leave=True)
+    def initialize(self) -> Self:
+        """Forget the bar of an earlier training."""
+        self.bar_: Any = None
+        return self
+
+    def on_batch_begin(self, net: Any, **kwargs: Any) -> None:
+        """Start the bar with the first batch."""
+        if self.bar_ is None:
+            interval = 0.2 if sys.stderr.isatty() else 10
+            self.bar_ = tqdm(total=net.max_epochs, unit="epoch", mininterval=interval)
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         """Advance it."""
@@ -24,4 +30,5 @@ class EpochProgress(Callback):
 
     def on_train_end(self, net: Any, **kwargs: Any) -> None:
         """End it."""
-        self.bar_.close()
+        if self.bar_ is not None:
+            self.bar_.close()

@@ -90,8 +90,9 @@ def check_settings(settings: PlaneSettings) -> None:
             "argument --classes/--samples-per-class: only for image datasets; give --dataset mnist "
             "or fashion-mnist"
         )
-    if settings.classes and (len(settings.classes) < 2 or max(settings.classes) > 9):
-        raise ValueError("argument --classes: give two or more labels from 0 to 9")
+    classes = settings.classes or (0, 1)
+    if len(set(classes)) < max(2, len(classes)) or max(classes) > 9:
+        raise ValueError("argument --classes: give two or more different labels from 0 to 9")
 
 
 def check_output(output: Path, *, overwrite: bool) -> None:

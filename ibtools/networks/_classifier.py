@@ -1,7 +1,9 @@
 """A skorch classifier whose fits can be repeated."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from typing import Any, Self
 
 import numpy as np
@@ -25,7 +27,7 @@ class InformationClassifier(NeuralNetClassifier):
     Parameters
     ----------
     module : torch.nn.Module class or instance
-        The network, for instance :class:`ibtools.MLP`.
+        The network, for instance :class:`ibtools.MLP`. An instance is copied, not trained itself.
 
     criterion : torch criterion, default=torch.nn.CrossEntropyLoss
         The loss. ``CrossEntropyLoss`` takes logits; ``NLLLoss`` takes probabilities, whose
@@ -34,8 +36,9 @@ class InformationClassifier(NeuralNetClassifier):
     random_state : int, RandomState instance or None, default=None
         Seed of everything that torch draws in initialisation and training: weights, the order of
         batches, dropout. With it, fits are repeated exactly, torch's global random state is left
-        alone, and training in several calls of `partial_fit` equals training in one. None draws
-        from torch's global random state.
+        alone, and training in several calls of `partial_fit` equals training in one. A
+        `train_split` that draws has a random state of its own. None draws from torch's global
+        random state.
 
     iterator_train, iterator_valid : class, default=BatchIterator
         Make the batches of training and of validation. Pass ``torch.utils.data.DataLoader`` for
@@ -92,6 +95,11 @@ class InformationClassifier(NeuralNetClassifier):
             super().initialize_module()
         return self
 
+    def initialized_instance(self, instance_or_cls: Any, kwargs: Any) -> Any:
+        """Make an instance; one that was passed is copied, so that fits do not change it."""
+        made = super().initialized_instance(instance_or_cls, kwargs)
+        return deepcopy(made) if made is instance_or_cls else made
+
     def partial_fit(self, X: Any, y: Any = None, classes: Any = None, **fit_params: Any) -> Self:
         """Train without initialising anew, going on with the random stream of earlier calls."""
         if not self.initialized_:
@@ -123,6 +131,13 @@ class InformationClassifier(NeuralNetClassifier):
                 f"The module gives {output}, but {loss.__name__} takes "
                 f"{expected}: use criterion=torch.nn.CrossEntropyLoss for logits and "
                 "criterion=torch.nn.NLLLoss for probabilities."
+            )
+        if loss is nn.CrossEntropyLoss and isinstance([*self.module_.modules()][-1], nn.Softmax):
+            warnings.warn(
+                "The module ends in a softmax, and CrossEntropyLoss applies another: leave it out, "
+                "or pass criterion=torch.nn.NLLLoss.",
+                UserWarning,
+                stacklevel=2,
             )
 
     def infer(self, x: Any, **fit_params: Any) -> Any:

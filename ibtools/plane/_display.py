@@ -12,6 +12,8 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import Colormap, FuncNorm, LinearSegmentedColormap, Normalize, to_rgb
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import Pipeline
 
 from ibtools.plane._plane import InformationPlane
 
@@ -95,12 +97,46 @@ class InformationPlaneDisplay:
 
     @classmethod
     def from_history(cls, history: Any, **kwargs: Any) -> Self:
-        """Draw what an InfoPlaneCallback recorded in a history, see `from_plane`."""
+        """Draw what an InfoPlaneCallback recorded in a history, see `from_plane`.
+
+        Parameters
+        ----------
+        history : skorch.history.History
+            ``net.history``, or one loaded from its file.
+
+        **kwargs : dict
+            Parameters of `from_plane`.
+
+        Returns
+        -------
+        display : InformationPlaneDisplay
+            With the artists drawn.
+        """
         return cls.from_plane(InformationPlane.from_history(history), **kwargs)
 
     @classmethod
     def from_estimator(cls, net: Any, **kwargs: Any) -> Self:
-        """Draw what an InfoPlaneCallback recorded in a fitted skorch net, see `from_plane`."""
+        """Draw what an InfoPlaneCallback recorded in a fitted net, see `from_plane`.
+
+        Parameters
+        ----------
+        net : skorch.NeuralNet, or Pipeline that ends in one
+            The fitted net.
+
+        **kwargs : dict
+            Parameters of `from_plane`.
+
+        Returns
+        -------
+        display : InformationPlaneDisplay
+            With the artists drawn.
+        """
+        net = net[-1] if isinstance(net, Pipeline) else net
+        if not getattr(net, "history", None):
+            raise NotFittedError(
+                f"This {type(net).__name__} has no history: fit it with "
+                "callbacks=[InfoPlaneCallback()] first."
+            )
         return cls.from_history(net.history, **kwargs)
 
     def plot(
@@ -316,8 +352,8 @@ def _draw_spread(ax: Axes, points: pd.DataFrame, color: Any) -> None:
                 yerr=spread[1],
                 fmt="none",
                 ecolor=color,
-                elinewidth=0.6,
-                alpha=0.35,
+                elinewidth=0.8,
+                alpha=0.5,
                 zorder=1,
             )
             return

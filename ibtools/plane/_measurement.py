@@ -85,12 +85,17 @@ def named_estimators(estimator: Any) -> dict[str, Any]:
     if estimator is None:
         estimator = BinnedMI()
     if not isinstance(estimator, Mapping):
-        return {type(estimator).__name__: estimator}
+        estimator = {type(estimator).__name__: estimator}
     if not estimator:
         raise ValueError("estimator is an empty dict: give at least one estimator.")
     for name in estimator:
         if not isinstance(name, str) or not name or "/" in name:
             raise ValueError(f"Names of estimators are words without a slash, got {name!r}.")
+        if not hasattr(estimator[name], "fit") or isinstance(estimator[name], type):
+            raise ValueError(
+                "estimator must be an estimator such as BinnedMI(), or a dict of them by name, got "
+                f"{estimator[name]!r}."
+            )
     return dict(estimator)
 
 

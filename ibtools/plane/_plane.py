@@ -1,5 +1,7 @@
 """The information plane as a table of points."""
 
+import json
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -87,7 +89,10 @@ class InformationPlane:
             .astype({name: kind for name, kind in _TYPES.items() if name in columns})
             .reset_index(drop=True)
         )
-        self.settings = dict(settings or {})
+        try:
+            self.settings = json.loads(json.dumps(dict(settings or {})))
+        except TypeError as error:
+            raise ValueError(f"settings must be what JSON can hold: {error}.") from error
 
     @classmethod
     def from_history(
@@ -136,7 +141,7 @@ class InformationPlane:
         Parameters
         ----------
         activations : dict
-            Arrays of shape (n_samples, ...) by layer, or by epoch and layer.
+            Arrays or tensors of shape (n_samples, ...) by layer, or by epoch and layer.
 
         y : array-like of shape (n_samples,), default=None
             Labels.
@@ -273,7 +278,7 @@ class InformationPlane:
             Names to keep; None keeps all.
 
         epochs : int or sequence of int, default=None
-            Epochs to keep; -1 is the last.
+            Epochs to keep; -1 is the last epoch of every run.
 
         Returns
         -------
@@ -286,19 +291,21 @@ class InformationPlane:
             If the plane does not have what is named.
         """
         table = self._table
-        last = self.epochs[-1]
+        is_last = table["epoch"] == _last_epochs(table)
         for column, wanted in {"layer": layers, "epoch": epochs, "estimator": estimators}.items():
             if wanted is None:
                 continue
             names = [wanted] if isinstance(wanted, str | int | np.integer) else list(wanted)
-            names = [last if column == "epoch" and name == -1 else name for name in names]
-            unknown = set(names) - set(self._table[column])
+            unknown = set(names) - set(self._table[column]) - ({-1} if column == "epoch" else set())
             if unknown:
                 raise ValueError(
                     f"The plane has no {column} {sorted(unknown, key=str)}; it has "
                     f"{self._table[column].unique().tolist()}."
                 )
-            table = table[table[column].isin(names)]
+            kept = table[column].isin(names)
+            if column == "epoch" and -1 in names:
+                kept |= is_last[table.index]
+            table = table[kept]
         return type(self)(table, settings=self.settings)
 
     def mean(self) -> Self:
@@ -309,7 +316,8 @@ class InformationPlane:
         plane : InformationPlane
             With the mean over runs of every value, the standard deviation between runs as
             "mi_x_std" and "mi_y_std" (NaN for one run), and the number of runs as "n_runs".
-            Standard errors of single measurements are left out.
+            Standard errors of single measurements are left out. Warns if not all runs have all
+            points, as when some have stopped early.
 
         Raises
         ------
@@ -322,6 +330,13 @@ class InformationPlane:
         table = groups[["mi_x", "mi_y", "mi_x_ceiling", "mi_y_ceiling"]].mean()
         table[["mi_x_std", "mi_y_std"]] = groups[["mi_x", "mi_y"]].std()
         table["n_runs"] = groups.size()
+        if table["n_runs"].nunique() > 1:
+            warnings.warn(
+                f"Points are means of {table['n_runs'].min()} to {table['n_runs'].max()} runs, for "
+                "not all runs have recorded the same epochs: see the column n_runs.",
+                UserWarning,
+                stacklevel=2,
+            )
         return type(self)(table.reset_index(), settings=self.settings)
 
     def __len__(self) -> int:
@@ -341,6 +356,13 @@ class InformationPlane:
         )
 
 
+def _last_epochs(table: pd.DataFrame) -> pd.Series:
+    """Last epoch of the run of every row."""
+    if "run" not in table:
+        return pd.Series(table["epoch"].max(), index=table.index)
+    return table.groupby("run")["epoch"].transform("max")
+
+
 def _with_units(points: pd.DataFrame) -> pd.DataFrame:
     return points.assign(unit=points["log_base"].map(unit_name))
 
@@ -353,6 +375,8 @@ def _representations(
     nested = isinstance(next(iter(activations.values())), Mapping)
     for epoch, layers in (activations if nested else {0: activations}).items():
         for layer, values in layers.items():
+            if hasattr(values, "detach"):
+                values = values.detach().cpu().numpy()  # a torch tensor
             yield epoch, layer, np.reshape(values, (len(values), -1))
 
 

@@ -22,9 +22,10 @@ def test_log_spaced_epochs_grow_by_a_factor():
 
 
 def test_every_kth():
-    assert recording_epochs(3, 10, 75) == {3, 6, 9}
-    assert recording_epochs(np.int64(5), 10, 75) == {5, 10}
-    assert recording_epochs(11, 10, 75) == set()
+    every_third = recording_epochs(3, 10, 75)
+    assert [epoch for epoch in range(20) if epoch in every_third] == [3, 6, 9, 12, 15, 18]
+    assert 10 in recording_epochs(np.int64(5), 10, 75)
+    assert 10 not in recording_epochs(11, 10, 75)
 
 
 @pytest.mark.parametrize("epochs", [{1, 4}, [4, 1, 4], (1, 4), np.array([1, 4]), range(1, 5, 3)])

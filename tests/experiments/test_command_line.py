@@ -49,7 +49,7 @@ def test_leaves_figures_tables_and_history(tmp_path, capsys):
 
     said = capsys.readouterr()
     assert "log2 N = 12.0000, H(Y) = 0.9992" in said.out
-    for name in set(names) - {"plane.settings.json"}:
+    for name in names:
         assert f"ibtools-results/{name}" in said.out
     for layer in plane.select(epochs=3).to_frame().itertuples():
         assert f"{layer.layer:13}  {layer.mi_x:8.4f}  {layer.mi_y:8.4f}" in said.out
@@ -150,13 +150,17 @@ BAD = {
     "--optimizer lbfgs": "invalid choice: 'lbfgs'",
     "--dataset cifar": "invalid choice: 'cifar'",
     "--seed -1": "whole number of 0 or more",
+    "--seed 5000000000": "at most 4294967295",
+    "--bin-width 1e-20": "too narrow",
+    "--train-fraction 1e-5 --epochs 1": "train_size",
+    "--dataset mnist --classes 1,1": "two or more different labels",
     "--bin-width 0": "--bin-width",
     "--n-bins 10 --bin-width 0.1": "not allowed with",
     "--rows test": "invalid choice: 'test'",
     "--rows valid --train-fraction 1": "no validation rows",
     "--classes 1,3": "only for image datasets",
     "--samples-per-class 3": "only for image datasets",
-    "--dataset mnist --classes 1": "two or more labels",
+    "--dataset mnist --classes 1": "two or more different labels",
     "--dataset mnist --classes 1,10": "from 0 to 9",
     "--output file.txt": "is a file",
     "--output file.txt/x": "cannot make",
@@ -239,19 +243,19 @@ def test_a_full_disk_is_said_and_costs_no_other_file(tmp_path, monkeypatch, caps
 @pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
 def test_ctrl_c_keeps_what_was_recorded(tmp_path):
     """A real process and a real signal, once training is on its way."""
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "ibtools", "plane", "--epochs", "100000"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    started = ""
-    while "train_loss" not in started:
-        assert process.poll() is None, started + process.stderr.read()
-        started += process.stderr.read(20)
-    time.sleep(1)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    ) as process:
+        started = ""
+        while "train_loss" not in started:
+            assert process.poll() is None, started + process.stderr.read()
+            started += process.stderr.read(20)
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert "Interrupted by Ctrl-C" in err
     plane = InformationPlane.load(tmp_path / "ibtools-results" / "plane.csv")
@@ -268,7 +272,17 @@ def test_ctrl_c_before_anything_was_recorded(monkeypatch, capsys):
 
     monkeypatch.setattr(_plane_run, "make_szt", interrupted)
     assert main(SMALL) == 130
-    assert "no files were written" in capsys.readouterr().err
+    assert "Interrupted. Files written: none." in capsys.readouterr().err
+
+
+def test_ctrl_c_while_files_are_written_names_them(monkeypatch, capsys):
+    def interrupted(self, path):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(InformationPlane, "save", interrupted)
+    assert main(SMALL) == 130
+    said = capsys.readouterr().err
+    assert "Files written: ibtools-results/plane.png, ibtools-results/plane.svg\n" in said
 
 
 def test_version(capsys):

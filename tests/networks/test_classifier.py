@@ -274,3 +274,19 @@ def test_reproducible_on_a_gpu(data):
     assert torch.equal(torch.get_rng_state(), before[0])
     assert not torch.equal(after_draw, before[1])
     np.testing.assert_array_equal(outcome(whole, data[0]), outcome(pieces, data[0]))
+
+
+def test_a_module_passed_as_an_instance_is_copied(data):
+    module = MLP((6, 5, 2))
+    before = copy.deepcopy(module.state_dict())
+    net = make_net(module, random_state=0)
+    first = net.fit(*data).predict_proba(data[0])
+    np.testing.assert_array_equal(net.fit(*data).predict_proba(data[0]), first)
+    for name, values in module.state_dict().items():
+        assert torch.equal(values, before[name])
+
+
+def test_two_softmaxes_warn(data):
+    module = nn.Sequential(nn.Linear(6, 2), nn.Softmax(dim=1))
+    with pytest.warns(UserWarning, match="applies another"):
+        make_net(module).fit(*data)

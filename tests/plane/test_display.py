@@ -4,6 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import make_pipeline
 
 from ibtools import InformationPlane, InformationPlaneDisplay
 
@@ -174,6 +177,22 @@ def test_from_history_and_from_estimator():
         InformationPlaneDisplay.from_estimator(Net(), kind="epoch"),
     ):
         np.testing.assert_allclose(display.points_["B", "fc"].get_offsets(), [[2.0, 0.5]])
+
+
+def test_from_a_pipeline():
+    class Net(BaseEstimator):
+        history = [{"epoch": 1, "mi_x/B/fc": 2.0, "mi_y/B/fc": 0.5, "log_base/B/": 2.0}]  # noqa: RUF012
+
+    display = InformationPlaneDisplay.from_estimator(make_pipeline(Net()))
+    assert ("B", "fc") in display.points_
+
+
+def test_from_an_unfitted_net():
+    class Net:
+        history = None
+
+    with pytest.raises(NotFittedError, match=r"callbacks=\[InfoPlaneCallback\(\)\]"):
+        InformationPlaneDisplay.from_estimator(Net())
 
 
 def test_saves_as_png_and_svg(make_plane, tmp_path):

@@ -237,3 +237,28 @@ def test_settings_that_json_cannot_hold(make_plane, tmp_path):
     with pytest.raises(TypeError, match="not JSON serializable"):
         plane.save(tmp_path / "plane.csv")
     assert not list(tmp_path.iterdir())
+
+
+def test_the_last_epoch_is_that_of_each_run(make_plane):
+    """The second run has stopped early."""
+    runs = InformationPlane.concat([make_plane(0), make_plane(1, epochs=(0, 1))])
+    last = runs.select(epochs=-1).to_frame()
+    assert last.groupby("run")["epoch"].unique().map(list).to_dict() == {0: [10], 1: [1]}
+    assert runs.select(epochs=[-1, 0], layers="a").to_frame()["epoch"].tolist() == [0, 10, 0, 1]
+    with pytest.warns(UserWarning, match="means of 1 to 2 runs"):
+        mean = runs.mean().to_frame()
+    assert mean.groupby("epoch")["n_runs"].first().to_dict() == {0: 2, 1: 2, 10: 1}
+
+
+def test_tensors_that_need_gradients():
+    torch = pytest.importorskip("torch")
+    T = torch.arange(4.0, requires_grad=True).reshape(4, 1)
+    table = InformationPlane.from_activations({"a": T, "b": T.detach()}).to_frame()
+    assert table["mi_x"].tolist() == [2.0, 2.0]
+
+
+def test_settings_are_what_json_gives_back(make_plane):
+    table = make_plane().to_frame()
+    assert InformationPlane(table, settings={"bins": (1, 2)}).settings == {"bins": [1, 2]}
+    with pytest.raises(ValueError, match="settings must be what JSON can hold"):
+        InformationPlane(table, settings={"n": np.int64(3)})
