@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ibtools.callbacks._info_plane import InfoPlaneCallback
     from ibtools.estimators._binned import BinnedMI
+    from ibtools.estimators._dependence_graph import DependenceGraphMI
+    from ibtools.estimators._gaussian import GaussianMI
     from ibtools.networks._classifier import InformationClassifier
     from ibtools.networks._mlp import MLP
     from ibtools.plane._display import InformationPlaneDisplay
@@ -16,6 +18,8 @@ __version__ = "0.1.0"
 __all__ = [
     "MLP",
     "BinnedMI",
+    "DependenceGraphMI",
+    "GaussianMI",
     "InfoPlaneCallback",
     "InformationClassifier",
     "InformationPlane",
@@ -25,6 +29,8 @@ __all__ = [
 # torch, skorch, matplotlib and pandas take seconds to import: names are imported on first use.
 _HOME = {
     "BinnedMI": "ibtools.estimators._binned",
+    "DependenceGraphMI": "ibtools.estimators._dependence_graph",
+    "GaussianMI": "ibtools.estimators._gaussian",
     "InfoPlaneCallback": "ibtools.callbacks._info_plane",
     "InformationClassifier": "ibtools.networks._classifier",
     "InformationPlane": "ibtools.plane._plane",

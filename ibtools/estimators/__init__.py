@@ -1,5 +1,7 @@
 """Estimators of mutual information as scikit-learn transformers."""
 
 from ibtools.estimators._binned import BinnedMI
+from ibtools.estimators._dependence_graph import DependenceGraphMI
+from ibtools.estimators._gaussian import GaussianMI
 
-__all__ = ["BinnedMI"]
+__all__ = ["BinnedMI", "DependenceGraphMI", "GaussianMI"]

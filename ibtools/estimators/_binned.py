@@ -1,9 +1,8 @@
 """Mutual information of a binned representation."""
 
 import warnings
-from collections.abc import Sequence
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,14 +17,17 @@ from ibtools.estimators._contract import (
     MutualInformationDecoder,
     drop_weightless,
     encode_inputs,
+    encode_known_labels,
     encode_labels,
 )
 from ibtools.information._binning import (
-    UniformBins,
+    Bins,
     bin_codes,
     bin_histograms,
     check_bounds,
+    check_unit_bounds,
     counted_bins,
+    quantile_bins,
     spaced_bins,
 )
 from ibtools.information._decoding import decoder_log_ratio
@@ -33,13 +35,16 @@ from ibtools.information._discrete import conditional_entropy_from_groups, entro
 from ibtools.information._symbols import joint_counts, row_symbols
 from ibtools.information._units import log_of_base
 
+_Pair: TypeAlias = tuple[float, float]
+
 
 class BinnedMI(OneToOneFeatureMixin, TransformerMixin, MutualInformationDecoder):
     """Mutual information of a representation whose units are binned.
 
-    Every unit is divided into bins of equal width, and the codes of all units of a row make one
-    symbol. I(X;T) and I(T;Y) are the plug-in informations of these symbols, H(T) - H(T|X) and
-    H(T) - H(T|Y): the estimator with which the information plane was introduced [1]_.
+    Every unit is divided into bins of equal width or of equal mass, and the codes of all units of
+    a row make one symbol. I(X;T) and I(T;Y) are the plug-in informations of these symbols,
+    H(T) - H(T|X) and H(T) - H(T|Y): the estimator with which the information plane was introduced
+    [1]_.
 
     Parameters
     ----------
@@ -50,11 +55,17 @@ class BinnedMI(OneToOneFeatureMixin, TransformerMixin, MutualInformationDecoder)
         Width of a bin; the code of a value t is ``floor((t - origin) / bin_width)``. A width of
         0.07 approximates 30 bins of (-1, 1).
 
-    bounds : (float, float), default=None
-        Interval of the values that a unit can take, shared by all units: (-1, 1) for tanh, (0, 1)
-        for sigmoid and softmax. A value on the upper bound belongs to the last bin. None uses the
-        smallest and the largest value of the whole representation for `n_bins`, and leaves bins
-        of a `bin_width` without end.
+    strategy : {"uniform", "quantile"}, default="uniform"
+        Bins of equal width, or of equal mass: `n_bins` bins between quantiles of the values seen
+        in fit. Tied values share a bin, so that there may be fewer bins. Not with `bin_width`.
+
+    bounds : (float, float), {"layer", "unit"} or (lowers, uppers), default=None
+        Interval of the values that a unit can take: (-1, 1) for tanh, (0, 1) for sigmoid and
+        softmax. A value on the upper bound belongs to the last bin. "layer" uses the smallest and
+        the largest value of the whole representation and "unit" those of each unit; two arrays
+        of shape (n_features,) give each unit bounds of its own. Units share their bins, and
+        quantiles are those of all values together, unless units have bounds of their own. None
+        is "layer" for `n_bins`, and leaves bins of a `bin_width` without end.
 
     outside : {"error", "overflow"}, default="error"
         What happens to values outside given `bounds`: an error, or two overflow bins, below and
@@ -84,14 +95,14 @@ class BinnedMI(OneToOneFeatureMixin, TransformerMixin, MutualInformationDecoder)
     classes_ : ndarray of shape (n_classes,)
         The labels. Only when `y` was given.
 
-    bins_ : UniformBins
-        The bins, the same for all units.
+    bins_ : UniformBins, EdgedBins or list of n_features of them
+        The bins, the same for all units or those of each.
 
-    bin_edges_ : ndarray of shape (n_bins + 1,)
-        Edges of the bins, the same for all units. Without bounds, bins of a `bin_width` run from
-        the lowest that is occupied to the highest.
+    bin_edges_ : ndarray of shape (n_bins + 1,) or list of n_features ndarrays
+        Edges of the bins, the same for all units or those of each. Without bounds, bins of a
+        `bin_width` run from the lowest that is occupied to the highest.
 
-    bin_counts_ : ndarray of shape (n_features, n_bins)
+    bin_counts_ : ndarray of shape (n_features, n_bins) or list of n_features ndarrays
         Histogram of every unit: rows (or weight) in each of these bins.
 
     empty_bin_fraction_ : float
@@ -141,7 +152,8 @@ class BinnedMI(OneToOneFeatureMixin, TransformerMixin, MutualInformationDecoder)
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "n_bins": [Interval(Integral, 1, None, closed="left")],
         "bin_width": [None, Interval(Real, 0, None, closed="neither")],
-        "bounds": [None, "array-like"],
+        "strategy": [StrOptions({"uniform", "quantile"})],
+        "bounds": [None, StrOptions({"layer", "unit"}), "array-like"],
         "outside": [StrOptions({"error", "overflow"})],
         "origin": [Interval(Real, None, None, closed="neither")],
         "correction": [None, StrOptions({"miller-madow", "grassberger", "jackknife"})],
@@ -155,7 +167,8 @@ class BinnedMI(OneToOneFeatureMixin, TransformerMixin, MutualInformationDecoder)
         n_bins: int = 30,
         *,
         bin_width: float | None = None,
-        bounds: Sequence[float] | None = None,
+        strategy: str = "uniform",
+        bounds: ArrayLike | None = None,
         outside: str = "error",
         origin: float = 0.0,
         correction: str | None = None,
@@ -163,6 +176,7 @@ class BinnedMI(OneToOneFeatureMixin, TransformerMixin, MutualInformationDecoder)
     ) -> None:
         self.n_bins = n_bins
         self.bin_width = bin_width
+        self.strategy = strategy
         self.bounds = bounds
         self.outside = outside
         self.origin = origin
@@ -209,7 +223,7 @@ class BinnedMI(OneToOneFeatureMixin, TransformerMixin, MutualInformationDecoder)
             weights, T, y, inputs = drop_weightless(weights, T, y, inputs)
         groups = None if inputs is None else encode_inputs(inputs)
 
-        self.bins_ = self._resolve_bins(T)
+        self.bins_ = self._resolve_bins(T, weights)
         self._check_bounds(T)
         codes = bin_codes(T, self.bins_)
         symbols, representatives = row_symbols(codes)
@@ -225,24 +239,51 @@ class BinnedMI(OneToOneFeatureMixin, TransformerMixin, MutualInformationDecoder)
             self._fit_labels(symbols, *encode_labels(y), weights)
         return self
 
-    def _resolve_bins(self, X: NDArray[Any]) -> UniformBins:
-        bounds = None if self.bounds is None else check_bounds(self.bounds)
+    def _resolve_bins(
+        self, X: NDArray[Any], weights: NDArray[np.float64] | None
+    ) -> Bins | list[Bins]:
+        if self.strategy == "quantile" and self.bin_width is not None:
+            raise ValueError(
+                "Bins between quantiles have no width of their own: give n_bins and no bin_width, "
+                "or strategy='uniform'."
+            )
+        bounds = self._resolve_bounds(X)
+        if not isinstance(bounds, list):
+            return self._bins_of(X, bounds, weights)
+        return [self._bins_of(X[:, [u]], own, weights) for u, own in enumerate(bounds)]
+
+    def _resolve_bounds(self, X: NDArray[Any]) -> _Pair | list[_Pair] | None:
+        """One pair of bounds, one for each unit, or None: no end."""
+        if self.bounds is None and self.bin_width is not None:
+            return None
+        if self.bounds is None or isinstance(self.bounds, str):
+            if self.bounds == "unit":
+                lowers, uppers = X.min(axis=0).tolist(), X.max(axis=0).tolist()
+                return list(zip(lowers, uppers, strict=True))
+            return float(X.min()), float(X.max())
+        if np.ndim(self.bounds) == 2:
+            return check_unit_bounds(self.bounds, X.shape[1])
+        return check_bounds(self.bounds)
+
+    def _bins_of(
+        self, X: NDArray[Any], bounds: _Pair | None, weights: NDArray[np.float64] | None
+    ) -> Bins:
         if self.bin_width is not None:
             return spaced_bins(self.bin_width, self.origin, bounds)
-        lower, upper = (float(X.min()), float(X.max())) if bounds is None else bounds
-        return counted_bins(self.n_bins, lower, upper)
+        lower, upper = cast(_Pair, bounds)
+        if self.strategy == "uniform":
+            return counted_bins(self.n_bins, lower, upper)
+        mass = None if weights is None else np.broadcast_to(weights[:, None], X.shape)
+        return quantile_bins(X, self.n_bins, weights=mass, bounds=(lower, upper))
 
     def _check_bounds(self, X: NDArray[Any]) -> None:
-        if self.bounds is None or self.outside == "overflow":
+        if self.bounds is None or isinstance(self.bounds, str) or self.outside == "overflow":
             return
-        low, high = X.min(), X.max()
-        if low < self.bins_.lower or high > self.bins_.upper:
-            raise ValueError(
-                f"X has values from {low:.9g} to {high:.9g}, outside "
-                f"bounds=({self.bins_.lower:g}, {self.bins_.upper:g}). Give the bounds of the "
-                "activation, bounds=None to take them from the data, or outside='overflow' to "
-                "count such values in two bins of their own."
-            )
+        if isinstance(self.bins_, list):
+            for unit, bins in enumerate(self.bins_):
+                _refuse_outside(X[:, unit], bins, f" in unit {unit}")
+        else:
+            _refuse_outside(X, self.bins_, "")
 
     def _noise_entropy(
         self,
@@ -250,13 +291,22 @@ class BinnedMI(OneToOneFeatureMixin, TransformerMixin, MutualInformationDecoder)
         groups: NDArray[np.int64] | None,
         weights: NDArray[np.float64] | None,
     ) -> float:
-        """H(T|X): zero where every input has one row, for a bin is all that is left of it."""
-        if groups is None or groups.max() + 1 == len(groups):
+        """H(T|X). An input with one row adds nothing: no correction can tell its noise."""
+        if groups is None:
             return 0.0
         cells = joint_counts(symbols, groups, weights)
-        return conditional_entropy_from_groups(
-            cells.counts, cells.groups, correction=self.correction, base=self.base
+        repeated = np.ones(len(cells.counts), dtype=bool)
+        if self.correction is not None:
+            repeated = np.bincount(cells.groups, cells.counts)[cells.groups] > 1
+        if not repeated.any():
+            return 0.0
+        noise = conditional_entropy_from_groups(
+            cells.counts[repeated],
+            cells.groups[repeated],
+            correction=self.correction,
+            base=self.base,
         )
+        return noise * float(cells.counts[repeated].sum() / cells.counts.sum())
 
     def _fit_labels(
         self,
@@ -282,21 +332,31 @@ class BinnedMI(OneToOneFeatureMixin, TransformerMixin, MutualInformationDecoder)
         )
 
     @property
-    def bin_edges_(self) -> NDArray[np.float64]:
-        """Edges of the bins, shape (n_bins + 1,)."""
+    def bin_edges_(self) -> NDArray[np.float64] | list[NDArray[np.float64]]:
+        """Edges of the bins, shape (n_bins + 1,), or those of each unit in a list."""
         check_is_fitted(self)
-        return self.bins_.edges(*self.bins_.range_of(self.symbols_))
+        if not isinstance(self.bins_, list):
+            return self.bins_.edges(*self.bins_.range_of(self.symbols_))
+        return [
+            bins.edges(*bins.range_of(codes))
+            for bins, codes in zip(self.bins_, self.symbols_.T, strict=True)
+        ]
 
     @property
-    def bin_counts_(self) -> NDArray[np.float64]:
-        """Histogram of every unit over the bins, shape (n_features, n_bins)."""
+    def bin_counts_(self) -> NDArray[np.float64] | list[NDArray[np.float64]]:
+        """Histogram of every unit over the bins: shape (n_features, n_bins), or a list."""
         check_is_fitted(self)
-        return bin_histograms(self.symbols_, self.symbol_counts_, self.bins_)
+        if not isinstance(self.bins_, list):
+            return bin_histograms(self.symbols_, self.symbol_counts_, self.bins_)
+        return [
+            bin_histograms(self.symbols_[:, [unit]], self.symbol_counts_, bins)[0]
+            for unit, bins in enumerate(self.bins_)
+        ]
 
     @property
     def empty_bin_fraction_(self) -> float:
         """Fraction of the bins of all units that are empty."""
-        return float((self.bin_counts_ == 0).mean())
+        return float((np.concatenate(list(self.bin_counts_)) == 0).mean())
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -347,17 +407,18 @@ class BinnedMI(OneToOneFeatureMixin, TransformerMixin, MutualInformationDecoder)
                 "representation says about y."
             )
         check_consistent_length(codes, y)
-        labels = self._known_labels(y)
+        labels = encode_known_labels(y, self.classes_)
         return decoder_log_ratio(self.symbols_, self._class_counts, codes, labels) / log_of_base(
             self.base
         )
 
-    def _known_labels(self, y: ArrayLike) -> NDArray[np.int64]:
-        classes, encoded = encode_labels(y)
-        unknown = np.setdiff1d(classes, self.classes_)
-        if len(unknown):
-            raise ValueError(
-                f"y has labels that fit did not see: {unknown.tolist()}. Fit on rows of every "
-                "class, for instance with a stratified split."
-            )
-        return np.searchsorted(self.classes_, classes)[encoded]
+
+def _refuse_outside(X: NDArray[Any], bins: Bins, where: str) -> None:
+    low, high = X.min(), X.max()
+    if low < bins.lower or high > bins.upper:
+        raise ValueError(
+            f"X has values from {low:.9g} to {high:.9g}{where}, outside "
+            f"bounds=({bins.lower:g}, {bins.upper:g}). Give the bounds of the activation, "
+            "bounds=None to take them from the data, or outside='overflow' to count such values "
+            "in two bins of their own."
+        )

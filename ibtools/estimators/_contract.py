@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
+from sklearn.utils import assert_all_finite
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_array, column_or_1d
 
@@ -54,8 +55,40 @@ def resolve_target(y: ArrayLike, target: str) -> str:
     """
     if target != "auto":
         return target
+    if np.asarray(y).dtype.kind == "f":
+        assert_all_finite(y, input_name="y")
     discrete = type_of_target(y, input_name="y") in ("binary", "multiclass")
     return "discrete" if discrete else "continuous"
+
+
+def encode_known_labels(y: ArrayLike, classes: NDArray[Any]) -> NDArray[np.int64]:
+    """Give each row the number of its class among the classes of the training data.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        Class labels.
+    classes : ndarray of shape (n_classes,)
+        The classes seen in fit, sorted.
+
+    Returns
+    -------
+    encoded : ndarray of shape (n_samples,)
+        Index of each row's class.
+
+    Raises
+    ------
+    ValueError
+        If there is a label that fit did not see.
+    """
+    found, encoded = encode_labels(y)
+    unknown = np.setdiff1d(found, classes)
+    if len(unknown):
+        raise ValueError(
+            f"y has labels that fit did not see: {unknown.tolist()}. Fit on rows of every class, "
+            "for instance with a stratified split."
+        )
+    return np.searchsorted(classes, found)[encoded]
 
 
 def encode_inputs(inputs: ArrayLike) -> NDArray[np.int64]:
@@ -84,6 +117,58 @@ def encode_inputs(inputs: ArrayLike) -> NDArray[np.int64]:
             "np.unique(inputs, axis=0, return_inverse=True)[1]."
         )
     return np.unique(index, return_inverse=True)[1]
+
+
+def check_input_values(inputs: ArrayLike) -> NDArray[Any]:
+    """Refuse inputs that are not the values of the input of each row.
+
+    Parameters
+    ----------
+    inputs : array-like of shape (n_samples, n_input_features)
+        Input values.
+
+    Returns
+    -------
+    values : ndarray of shape (n_samples, n_input_features)
+        The same in float32 or float64.
+
+    Raises
+    ------
+    ValueError
+        If `inputs` is not two-dimensional or not finite.
+    """
+    values = check_array(
+        inputs, dtype=[np.float64, np.float32], ensure_2d=False, input_name="inputs"
+    )
+    if values.ndim != 2:
+        raise ValueError(
+            f"inputs has shape {values.shape}, but this estimator compares the values of inputs: "
+            "give an array of shape (n_samples, n_input_features), inputs.reshape(-1, 1) for one "
+            "value per row."
+        )
+    return values
+
+
+def check_target_values(y: ArrayLike) -> NDArray[Any]:
+    """Refuse targets that are not one or several finite numbers per row.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,) or (n_samples, n_targets)
+        Real values.
+
+    Returns
+    -------
+    values : ndarray of shape (n_samples, n_targets)
+        The same in float32 or float64.
+
+    Raises
+    ------
+    ValueError
+        If the values are not numbers or not finite.
+    """
+    values = check_array(y, dtype=[np.float64, np.float32], ensure_2d=False, input_name="y")
+    return values.reshape(len(values), -1)
 
 
 def drop_weightless(weights: NDArray[np.float64], *arrays: Any) -> tuple[Any, ...]:

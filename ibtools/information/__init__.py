@@ -1,6 +1,13 @@
 """Information as pure functions of arrays."""
 
-from ibtools.information._binning import UniformBins, bin_codes, counted_bins, spaced_bins
+from ibtools.information._binning import (
+    EdgedBins,
+    UniformBins,
+    bin_codes,
+    counted_bins,
+    quantile_bins,
+    spaced_bins,
+)
 from ibtools.information._discrete import (
     conditional_entropy,
     conditional_entropy_from_groups,
@@ -12,23 +19,30 @@ from ibtools.information._discrete import (
     mutual_information,
     mutual_information_from_counts,
 )
+from ibtools.information._gaussian import gaussian_entropy, gaussian_mutual_information
+from ibtools.information._hashing import ensemble_weights
 from ibtools.information._symbols import joint_counts, row_symbols
 from ibtools.information._units import unit_name
 
 __all__ = [
+    "EdgedBins",
     "UniformBins",
     "bin_codes",
     "conditional_entropy",
     "conditional_entropy_from_groups",
     "counted_bins",
+    "ensemble_weights",
     "entropy",
     "entropy_from_counts",
+    "gaussian_entropy",
+    "gaussian_mutual_information",
     "jensen_shannon_divergence",
     "joint_counts",
     "joint_entropy",
     "kl_divergence",
     "mutual_information",
     "mutual_information_from_counts",
+    "quantile_bins",
     "row_symbols",
     "spaced_bins",
     "unit_name",

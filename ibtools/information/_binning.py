@@ -1,12 +1,15 @@
-"""Equal-width bins: a real value becomes the integer code of its bin."""
+"""Bins of equal width or equal mass: a real value becomes the integer code of its bin."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+# A value nearer to an edge than this part of a width is on it: the division may round either way.
+_ON_EDGE = 1e-9
 
 # Codes are computed in float64, which holds every integer up to here exactly.
 _LARGEST_CODE = 2**53
@@ -51,6 +54,50 @@ class UniformBins:
         return int(codes.min()), int(codes.max())
 
 
+@dataclass(frozen=True, eq=False)
+class EdgedBins:
+    """Bins ``[boundaries[k], boundaries[k + 1])`` with integer codes k, the last one closed.
+
+    Attributes
+    ----------
+    boundaries : ndarray of shape (n_bins + 1,)
+        Edges of the bins, ascending.
+    """
+
+    boundaries: NDArray[np.float64]
+
+    @property
+    def lower(self) -> float:
+        """Lower end of the interval that the bins cover."""
+        return float(self.boundaries[0])
+
+    @property
+    def upper(self) -> float:
+        """Upper end of the interval that the bins cover."""
+        return float(self.boundaries[-1])
+
+    @property
+    def first(self) -> int:
+        """Code of the first bin, 0; lower values have the code -1."""
+        return 0
+
+    @property
+    def last(self) -> int:
+        """Code of the last bin; higher values have the code ``last + 1``."""
+        return len(self.boundaries) - 2
+
+    def edges(self, first: int, last: int) -> NDArray[np.float64]:
+        """Edges of the bins with codes `first` to `last`, shape (last - first + 2,)."""
+        return self.boundaries[first : last + 2]
+
+    def range_of(self, codes: NDArray[np.signedinteger]) -> tuple[int, int]:
+        """Codes of the first and the last bin, whatever the `codes`."""
+        return self.first, self.last
+
+
+Bins: TypeAlias = UniformBins | EdgedBins
+
+
 def check_bounds(bounds: ArrayLike) -> tuple[float, float]:
     """Refuse bounds that are not two finite numbers in order.
 
@@ -77,6 +124,35 @@ def check_bounds(bounds: ArrayLike) -> tuple[float, float]:
     return float(pair[0]), float(pair[1])
 
 
+def check_unit_bounds(bounds: ArrayLike, n_features: int) -> list[tuple[float, float]]:
+    """Refuse bounds of units that are not two finite numbers in order for each.
+
+    Parameters
+    ----------
+    bounds : array-like of shape (2, n_features)
+        Lower and upper bounds of the units.
+    n_features : int
+        Number of units.
+
+    Returns
+    -------
+    bounds : list of n_features pairs
+        Lower and upper bound of each unit.
+
+    Raises
+    ------
+    ValueError
+        If the shape is another, or a pair is not finite or not in order.
+    """
+    pairs = np.asarray(bounds, dtype=np.float64)
+    if pairs.shape != (2, n_features):
+        raise ValueError(
+            "bounds of units must be two arrays (lowers, uppers) with a number for each unit, "
+            f"shape (2, {n_features}), got shape {pairs.shape}."
+        )
+    return [check_bounds(pair) for pair in pairs.T]
+
+
 def counted_bins(n_bins: int, lower: float, upper: float) -> UniformBins:
     """Divide a closed interval into bins of equal width.
 
@@ -92,6 +168,11 @@ def counted_bins(n_bins: int, lower: float, upper: float) -> UniformBins:
     bins : UniformBins
         With codes 0 to ``n_bins - 1``.
 
+    Raises
+    ------
+    ValueError
+        If the width is not a number that float64 can hold.
+
     Examples
     --------
     >>> from ibtools.information import bin_codes, counted_bins
@@ -100,7 +181,13 @@ def counted_bins(n_bins: int, lower: float, upper: float) -> UniformBins:
     """
     if lower == upper:
         return UniformBins(lower, 1.0, lower, upper, 0, 0)
-    return UniformBins(lower, (upper - lower) / n_bins, lower, upper, 0, n_bins - 1)
+    width = (upper - lower) / n_bins
+    if not math.isfinite(width) or width < np.finfo(np.float64).tiny:
+        raise ValueError(
+            f"The interval from {lower:g} to {upper:g} cannot be divided into {n_bins} bins in "
+            "float64: scale the values."
+        )
+    return UniformBins(lower, width, lower, upper, 0, n_bins - 1)
 
 
 def spaced_bins(
@@ -136,23 +223,78 @@ def spaced_bins(
     if bounds is None:
         return UniformBins(origin, width)
     lower, upper = bounds
-    first = math.floor((lower - origin) / width)
-    last = max(first, math.ceil((upper - origin) / width) - 1)
+    first = math.floor((lower - origin) / width + _ON_EDGE)
+    last = max(first, math.ceil((upper - origin) / width - _ON_EDGE) - 1)
     return UniformBins(origin, width, lower, upper, first, last)
 
 
-def bin_codes(X: ArrayLike, bins: UniformBins) -> NDArray[np.signedinteger]:
-    """Give every value the integer code of its bin, ``floor((t - origin) / width)``.
+def quantile_bins(
+    values: ArrayLike,
+    n_bins: int,
+    *,
+    weights: NDArray[np.float64] | None = None,
+    bounds: tuple[float, float] | None = None,
+) -> EdgedBins:
+    """Divide values into bins of equal mass.
+
+    The k-th edge lies halfway between two neighbouring values: the smallest one up to which a
+    part k / n_bins of the mass is reached, and the next. Values that are tied share a bin, and
+    edges that fall together are one.
+
+    Parameters
+    ----------
+    values : array-like of any shape
+        Finite values.
+    n_bins : int
+        Number of bins, the most there will be.
+    weights : ndarray of the shape of `values`, or None
+        Mass of each value.
+    bounds : (float, float) or None
+        Ends of the outer bins, instead of the smallest and the largest value.
+
+    Returns
+    -------
+    bins : EdgedBins
+        With codes from 0.
+
+    Examples
+    --------
+    >>> from ibtools.information._binning import quantile_bins
+    >>> quantile_bins([1, 2, 3, 10, 20, 30], 3).boundaries
+    array([ 1. ,  2.5, 15. , 30. ])
+    """
+    flat = np.ravel(values)
+    if weights is None:  # no inverse: sorting values is several times faster than sorting indices
+        distinct, counts = np.unique(flat, return_counts=True)
+    else:
+        distinct, index = np.unique(flat, return_inverse=True)
+        counts = np.bincount(index, weights.ravel())
+    distinct, mass = distinct.astype(np.float64), np.cumsum(counts)
+    reached = np.unique(np.searchsorted(n_bins * mass, mass[-1] * np.arange(1, n_bins)))
+    reached = reached[reached < len(distinct) - 1]
+    below, above = distinct[reached], distinct[reached + 1]
+    halfway = below + (above - below) / 2
+    inner = np.where(halfway > below, halfway, above)
+    lower, upper = (distinct[0], distinct[-1]) if bounds is None else bounds
+    return EdgedBins(np.concatenate([[lower], inner, [upper]]))
+
+
+def bin_codes(X: ArrayLike, bins: Bins | Sequence[Bins]) -> NDArray[np.signedinteger]:
+    """Give every value the integer code of its bin.
+
+    In bins of equal width it is ``floor((t - origin) / width)``.
 
     The division is done in float64 whatever the input: saturated float32 units sit within one
-    unit in the last place of a bin's edge, and a float32 division moves them across it.
+    unit in the last place of a bin's edge, and a float32 division moves them across it. A value
+    within 1e-9 of a width below an edge counts as on it, so that decimal values on edges (0.3 in
+    bins of 0.1) are not moved by rounding.
 
     Parameters
     ----------
     X : array-like of shape (n_samples, n_features)
         Finite values.
-    bins : UniformBins
-        The bins.
+    bins : UniformBins, EdgedBins or sequence of them
+        The bins, of all units or of each.
 
     Returns
     -------
@@ -165,6 +307,9 @@ def bin_codes(X: ArrayLike, bins: UniformBins) -> NDArray[np.signedinteger]:
         If the bins are so narrow that codes could not be told apart in float64.
     """
     X = np.asarray(X)
+    if isinstance(bins, Sequence):
+        units = [bin_codes(X[:, [unit]], own) for unit, own in enumerate(bins)]
+        return np.hstack(units)
     codes = np.empty(X.shape, dtype=_code_dtype(X, bins))
     block = max(1, _BLOCK_VALUES // max(1, X.shape[1]))
     for start in range(0, X.shape[0], block):
@@ -173,10 +318,8 @@ def bin_codes(X: ArrayLike, bins: UniformBins) -> NDArray[np.signedinteger]:
     return codes
 
 
-def _block_codes(X: NDArray[np.floating], bins: UniformBins) -> NDArray[np.float64]:
-    codes = np.subtract(X, bins.origin, dtype=np.float64)
-    codes /= bins.width
-    np.floor(codes, out=codes)
+def _block_codes(X: NDArray[np.floating], bins: Bins) -> NDArray[np.float64]:
+    codes = _unbounded_codes(X, bins)
     if bins.first is not None and bins.last is not None:
         np.clip(codes, bins.first, bins.last, out=codes)
         codes[bins.lower > X] = bins.first - 1
@@ -184,13 +327,22 @@ def _block_codes(X: NDArray[np.floating], bins: UniformBins) -> NDArray[np.float
     return codes
 
 
-def _code_dtype(X: NDArray[np.floating], bins: UniformBins) -> type[np.signedinteger]:
+def _unbounded_codes(X: NDArray[np.floating], bins: Bins) -> NDArray[np.float64]:
+    if isinstance(bins, EdgedBins):
+        inner = bins.boundaries[1:-1]
+        return np.searchsorted(inner, X.astype(np.float64), side="right").astype(np.float64)
+    codes = np.subtract(X, bins.origin, dtype=np.float64)
+    codes /= bins.width
+    codes += _ON_EDGE
+    return np.floor(codes, out=codes)
+
+
+def _code_dtype(X: NDArray[np.floating], bins: Bins) -> type[np.signedinteger]:
     if bins.first is not None and bins.last is not None:
-        low, high = bins.first - 1, bins.last + 1
+        low, high = float(bins.first - 1), float(bins.last + 1)
     else:
-        ends = (np.array([X.min(), X.max()], dtype=np.float64) - bins.origin) / bins.width
-        low, high = (math.floor(end) for end in ends)
-    if max(-low, high) > _LARGEST_CODE:
+        low, high = ((float(end) - bins.origin) / bins.width for end in (X.min(), X.max()))
+    if isinstance(bins, UniformBins) and max(-low, high) > _LARGEST_CODE:
         raise ValueError(
             f"Bins of width {bins.width:g} are too narrow for these values: their codes reach "
             f"{max(-low, high):.3g}, and beyond 2**53 neighbouring bins cannot be told apart in "
@@ -199,12 +351,12 @@ def _code_dtype(X: NDArray[np.floating], bins: UniformBins) -> type[np.signedint
     return next(
         dtype
         for dtype in (np.int8, np.int16, np.int32, np.int64)
-        if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max
+        if np.iinfo(dtype).min <= math.floor(low) and high + _ON_EDGE < np.iinfo(dtype).max + 1
     )
 
 
 def bin_histograms(
-    codes: NDArray[np.signedinteger], counts: NDArray[Any], bins: UniformBins
+    codes: NDArray[np.signedinteger], counts: NDArray[Any], bins: Bins
 ) -> NDArray[np.float64]:
     """Histogram of every unit over its bins; values outside of bounds are in none of them.
 
@@ -214,8 +366,8 @@ def bin_histograms(
         Codes of rows.
     counts : ndarray of shape (n_rows,)
         How often each row stands, or its weight.
-    bins : UniformBins
-        The bins.
+    bins : UniformBins or EdgedBins
+        The bins of all units.
 
     Returns
     -------

@@ -75,6 +75,18 @@ def test_one_row_per_input_has_no_noise(correction):
     assert one.mi_x_ == same.mi_x_ == one.entropy_
 
 
+@pytest.mark.parametrize("correction", [None, "miller-madow", "grassberger", "jackknife"])
+def test_single_rows_among_repeated_ones_add_no_noise(correction):
+    """Two rows of one input among 1000 have 2.83 bits at most, which weigh 2/1000."""
+    T = np.random.default_rng(0).normal(size=(1000, 2))
+    inputs = np.arange(1000)
+    alone = BinnedMI(10, correction=correction).fit(T, inputs=inputs).mi_x_
+    inputs[1] = 0
+    assert BinnedMI(10, correction=correction).fit(T, inputs=inputs).mi_x_ == pytest.approx(
+        alone, abs=0.00567
+    )
+
+
 def test_units_are_joined_into_one_symbol():
     """Two units that say nothing alone say all together (exclusive or)."""
     T = np.array([[0, 0], [0, 1], [1, 0], [1, 1]] * 5)
@@ -159,11 +171,140 @@ def test_weights_are_repetitions(seed):
     )
 
 
+def test_decimal_values_on_edges_have_bins_of_their_own():
+    T = np.array([k / 10 for k in range(10)])[:, None]
+    assert BinnedMI(10, bounds=(0, 1)).fit(T).mi_x_ == pytest.approx(math.log2(10))
+    assert BinnedMI(bin_width=0.1).fit(T).mi_x_ == pytest.approx(math.log2(10))
+
+
+@pytest.mark.parametrize("T", [[[-1e308], [1e308]], [[0.0], [5e-324]]])
+def test_ranges_that_cannot_be_divided(T):
+    with pytest.raises(ValueError, match="cannot be divided"):
+        BinnedMI().fit(T)
+
+
 def test_bins_cover_the_values_of_the_whole_layer():
     T = np.array([[0.0, 10.0], [1.0, 20.0], [2.0, 30.0]])
     binned = BinnedMI(n_bins=3).fit(T)
     np.testing.assert_array_equal(binned.transform(T), [[0, 1], [0, 2], [0, 2]])
     np.testing.assert_allclose(binned.bin_edges_, [0, 10, 20, 30])
+
+
+@pytest.mark.parametrize("bounds", [None, "layer"])
+def test_equal_mass_of_the_layer(bounds):
+    """Six values in three bins of two each, whatever the unit; halfway edges."""
+    T = np.array([[1.0, 100.0], [2.0, 200.0], [10.0, 20.0]])
+    binned = BinnedMI(n_bins=3, strategy="quantile", bounds=bounds).fit(T)
+    np.testing.assert_array_equal(binned.transform(T), [[0, 2], [0, 2], [1, 1]])
+    np.testing.assert_allclose(binned.bin_edges_, [1, 6, 60, 200])
+    np.testing.assert_array_equal(binned.bin_counts_, [[2, 1, 0], [0, 1, 2]])
+
+
+def test_equal_mass_of_each_unit():
+    """H(T) of one unit in n bins is log2 n, however skewed the values."""
+    T = np.random.default_rng(0).normal(size=(1200, 3)) ** 3 * [1, 1e3, 1e-3] + [0, 1e6, 0]
+    binned = BinnedMI(n_bins=8, strategy="quantile", bounds="unit").fit(T)
+    assert isinstance(binned.bin_counts_, list)
+    for counts in binned.bin_counts_:
+        np.testing.assert_array_equal(counts, [150] * 8)
+    assert binned.empty_bin_fraction_ == 0
+    for unit in range(3):
+        alone = BinnedMI(n_bins=8, strategy="quantile", bounds="unit").fit(T[:, [unit]])
+        assert alone.entropy_ == pytest.approx(3, abs=1e-12)
+        np.testing.assert_array_equal(alone.bin_edges_[0], binned.bin_edges_[unit])
+
+
+@reproducible
+@given(st.integers(0, 2**32 - 1), st.integers(1, 8))
+def test_equal_mass_does_not_know_monotone_maps(seed, n_bins):
+    rng = np.random.default_rng(seed)
+    T, y = rng.normal(size=(60, 2)).round(1), rng.integers(3, size=60)
+    one = BinnedMI(n_bins, strategy="quantile", bounds="unit").fit(T, y)
+    other = BinnedMI(n_bins, strategy="quantile", bounds="unit").fit(np.exp(T) * [5, 1e-3], y)
+    np.testing.assert_array_equal(one.transform(T), other.transform(np.exp(T) * [5, 1e-3]))
+    assert one.mi_y_ == other.mi_y_
+
+
+@reproducible
+@given(st.integers(0, 2**32 - 1), st.sampled_from([None, "unit"]))
+def test_weights_are_repetitions_in_bins_of_equal_mass(seed, bounds):
+    rng = np.random.default_rng(seed)
+    T, y = rng.normal(size=(40, 2)).round(1), rng.integers(3, size=40)
+    weights = rng.integers(4, size=40)
+    repeated = np.repeat(np.arange(40), weights)
+    binned = BinnedMI(5, strategy="quantile", bounds=bounds)
+    weighted = binned.fit(T, y, sample_weight=weights).mi_x_, binned.transform(T)
+    plain = binned.fit(T[repeated], y[repeated]).mi_x_, binned.transform(T)
+    assert weighted[0] == pytest.approx(plain[0], abs=1e-12)
+    np.testing.assert_array_equal(weighted[1], plain[1])
+
+
+def test_ties_and_constant_units_have_fewer_bins():
+    T = np.column_stack([[0.0] * 6 + [1, 2], [7.0] * 8])
+    binned = BinnedMI(n_bins=4, strategy="quantile", bounds="unit").fit(T)
+    np.testing.assert_allclose(binned.bin_edges_[0], [0, 0.5, 2])
+    np.testing.assert_array_equal(binned.bin_counts_[0], [6, 2])
+    np.testing.assert_array_equal(binned.bin_edges_[1], [7, 7])
+    np.testing.assert_array_equal(binned.bin_counts_[1], [8])
+    assert binned.entropy_ == pytest.approx(-(0.75 * math.log2(0.75) + 0.25 * math.log2(0.25)))
+    uniform = BinnedMI(n_bins=4, bounds="unit").fit(T)
+    np.testing.assert_array_equal(uniform.bin_counts_[0], [6, 0, 1, 1])
+    np.testing.assert_array_equal(uniform.bin_counts_[1], [8])
+
+
+def test_bounds_of_each_unit():
+    T = np.array([[0.0, 10.0], [1.0, 20.0], [2.0, 30.0]])
+    unit = BinnedMI(n_bins=2, bounds="unit").fit(T)
+    np.testing.assert_array_equal(unit.transform(T), [[0, 0], [1, 1], [1, 1]])
+    np.testing.assert_allclose(unit.bin_edges_, [[0, 1, 2], [10, 20, 30]])
+    np.testing.assert_array_equal(unit.transform([[-1.0, 31.0]]), [[-1, 2]])
+    given = BinnedMI(n_bins=2, bounds=([0, 0], [4, 40])).fit(T)
+    np.testing.assert_array_equal(given.transform(T), [[0, 0], [0, 1], [1, 1]])
+    spaced = BinnedMI(bin_width=0.5, bounds="unit").fit(T)
+    np.testing.assert_allclose(spaced.bin_edges_[0], np.arange(5) / 2)
+    assert len(spaced.bin_edges_[1]) == 41
+    layer = BinnedMI(n_bins=3, bounds="layer").fit(T)
+    np.testing.assert_array_equal(layer.transform(T), BinnedMI(n_bins=3).fit(T).transform(T))
+
+
+def test_bins_of_each_unit_do_not_know_units_of_measurement():
+    rng = np.random.default_rng(0)
+    T, y = rng.normal(size=(300, 3)), rng.integers(2, size=300)
+    one = BinnedMI(4, bounds="unit").fit(T, y)
+    other = BinnedMI(4, bounds="unit").fit(T * [1024.0, 1, 2.0**-10], y)
+    assert one.mi_y_ == other.mi_y_
+    assert BinnedMI(4).fit(T * [1024.0, 1, 2.0**-10], y).mi_y_ != one.mi_y_
+
+
+def test_equal_mass_between_given_bounds():
+    T = np.array([[-0.9], [-0.8], [0.7], [0.9]])
+    binned = BinnedMI(2, strategy="quantile", bounds=(-1, 1)).fit(T, [0, 0, 1, 1])
+    np.testing.assert_allclose(binned.bin_edges_, [-1, -0.05, 1])
+    assert binned.score([[-1.0], [1.0]], [0, 1]) > 0
+    with pytest.raises(ValueError, match="outside bounds"):
+        binned.transform([[1.5]])
+
+
+def test_values_outside_the_bounds_of_a_unit():
+    T = np.array([[0.0, 0.5], [1.0, 3.0]])
+    with pytest.raises(ValueError, match=r"3 in unit 1, outside bounds=\(0, 2\)"):
+        BinnedMI(bounds=([0, 0], [1, 2])).fit(T)
+    overflow = BinnedMI(2, bounds=([0, 0], [1, 2]), outside="overflow").fit(T)
+    np.testing.assert_array_equal(overflow.transform(T), [[0, 0], [1, 2]])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("strategy", ["uniform", "quantile"])
+def test_saturated_units_in_bins_of_their_own(strategy, dtype):
+    """Values one unit in the last place apart are two values, as bins of equal mass see them."""
+    T = np.tanh(np.random.default_rng(0).normal(scale=8, size=(500, 4))).astype(dtype)
+    binned = BinnedMI(10, strategy=strategy, bounds="unit").fit(T)
+    np.testing.assert_array_equal(binned.transform(T), binned.transform(T.astype(np.float64)))
+    assert all(counts.sum() == 500 for counts in binned.bin_counts_)
+    below = np.nextafter(np.array([[1.0]], dtype=dtype), dtype(0))
+    near = np.concatenate([below, np.ones((1, 1), dtype=dtype)])
+    codes = BinnedMI(2, strategy=strategy, bounds="unit").fit_transform(near)
+    np.testing.assert_array_equal(codes, [[0], [1]])
 
 
 def test_histograms_and_empty_bins():
@@ -296,6 +437,11 @@ def test_bad_input(arguments, message):
         ({"bin_width": 0.0}, "bin_width"),
         ({"bounds": (1, 0)}, "lower < upper"),
         ({"bounds": (0, np.nan)}, "finite"),
+        ({"bounds": "all"}, "bounds"),
+        ({"bounds": ([0, 0], [1, 1])}, r"shape \(2, 1\)"),
+        ({"bounds": ([1], [0])}, "lower < upper"),
+        ({"strategy": "kmeans"}, "strategy"),
+        ({"strategy": "quantile", "bin_width": 0.1}, "no width of their own"),
         ({"outside": "wrap"}, "outside"),
         ({"correction": "chao-shen"}, "correction"),
         ({"base": 1.0}, "base"),

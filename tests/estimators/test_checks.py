@@ -4,12 +4,15 @@ import pytest
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from ibtools import BinnedMI
+from ibtools import BinnedMI, DependenceGraphMI, GaussianMI
 
 ESTIMATORS = [
     BinnedMI(),
     BinnedMI(bin_width=0.1),
     BinnedMI(n_bins=5, correction="grassberger", base=10),
+    BinnedMI(strategy="quantile", bounds="unit"),
+    DependenceGraphMI(random_state=0),
+    GaussianMI(),
 ]
 
 # What sklearn/tests/test_common.py adds to check_estimator.

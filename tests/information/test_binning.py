@@ -6,7 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ibtools.information import bin_codes, counted_bins, spaced_bins
-from ibtools.information._binning import bin_histograms, check_bounds
+from ibtools.information._binning import (
+    bin_histograms,
+    check_bounds,
+    check_unit_bounds,
+    quantile_bins,
+)
 
 reproducible = settings(deadline=None, derandomize=True)
 
@@ -27,19 +32,24 @@ def test_spaced_bins_by_hand():
     assert _codes([-0.1, 0.2, 0.6], spaced_bins(0.5, origin=0.1)) == [-1, 0, 1]
 
 
+TANH_BINS = [
+    counted_bins(30, -1, 1),
+    counted_bins(7, -1, 1),
+    spaced_bins(0.07, bounds=(-1, 1)),
+    spaced_bins(0.1, bounds=(-1, 1)),
+    spaced_bins(1e-3, bounds=(-1, 1)),
+    spaced_bins(0.25, origin=0.1, bounds=(-1, 1)),
+]
+
+
+@pytest.mark.parametrize("bins", TANH_BINS, ids=str)
+def test_edges_belong_to_the_bin_above(bins):
+    edges = bins.edges(bins.first, bins.last)[1:-1]
+    assert _codes(edges, bins) == list(range(bins.first + 1, bins.last + 1))
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize(
-    "bins",
-    [
-        counted_bins(30, -1, 1),
-        counted_bins(7, -1, 1),
-        spaced_bins(0.07, bounds=(-1, 1)),
-        spaced_bins(0.1, bounds=(-1, 1)),
-        spaced_bins(1e-3, bounds=(-1, 1)),
-        spaced_bins(0.25, origin=0.1, bounds=(-1, 1)),
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize("bins", TANH_BINS, ids=str)
 def test_saturated_units_share_the_code_of_their_neighbours(bins, dtype):
     one = dtype(1)
     below = np.nextafter(one, dtype(0))
@@ -47,6 +57,13 @@ def test_saturated_units_share_the_code_of_their_neighbours(bins, dtype):
     assert top == almost == bins.last
     assert bottom == bins.first
     assert above == bottom
+
+
+@pytest.mark.parametrize(
+    ("width", "upper", "last"), [(0.1, 0.3, 2), (0.05, 0.15, 2), (0.2, 0.6, 2), (0.1, 0.35, 3)]
+)
+def test_the_last_of_decimal_bins(width, upper, last):
+    assert spaced_bins(width, bounds=(0, upper)).last == last
 
 
 @pytest.mark.parametrize("width", [0.07, 0.1, 1e-3, 2 / 30])
@@ -143,3 +160,48 @@ def test_histograms_of_codes_at_the_end_of_their_type():
     assert histogram.shape == (1, 256)
     assert histogram[0, [0, 128, 255]].tolist() == [1, 1, 2]
     assert histogram.sum() == 4
+
+
+def test_bins_of_equal_mass_by_hand():
+    np.testing.assert_allclose(quantile_bins([3, 1, 2, 4], 2).boundaries, [1, 2.5, 4])
+    np.testing.assert_allclose(quantile_bins([1, 2, 3], 2).boundaries, [1, 2.5, 3])
+    np.testing.assert_allclose(quantile_bins([1, 2, 3], 1).boundaries, [1, 3])
+    np.testing.assert_allclose(quantile_bins([5, 5], 4).boundaries, [5, 5])
+    weighted = quantile_bins([1, 2, 3], 2, weights=np.array([4.0, 1, 1]), bounds=(0, 9))
+    np.testing.assert_allclose(weighted.boundaries, [0, 1.5, 9])
+
+
+@reproducible
+@given(st.lists(st.integers(-50, 50), min_size=1, max_size=40), st.integers(1, 10))
+def test_no_bin_has_more_than_its_mass_but_for_ties(values, n_bins):
+    bins = quantile_bins(values, n_bins)
+    codes = np.array(_codes(values, bins))
+    assert codes.min() == 0
+    assert codes.max() == bins.last < n_bins
+    counts = np.bincount(codes)
+    assert counts.min() > 0
+    largest_tie = np.unique(values, return_counts=True)[1].max()
+    assert counts.max() < len(values) / n_bins + largest_tie
+
+
+def test_edges_of_equal_mass_between_neighbouring_floats():
+    pair = np.array([1.0, np.nextafter(1.0, 2)])
+    bins = quantile_bins(pair, 2)
+    assert _codes(pair, bins) == [0, 1]
+    assert _codes([0.5, 1.5], bins) == [-1, 2]
+    assert bins.range_of(np.array([0])) == (0, 1)
+    np.testing.assert_array_equal(bins.edges(0, 1), bins.boundaries)
+
+
+def test_bins_of_each_unit():
+    X = np.array([[0.0, 5.0], [1.0, 1000.0]])
+    codes = bin_codes(X, [counted_bins(2, 0, 1), spaced_bins(1)])
+    np.testing.assert_array_equal(codes, [[0, 5], [1, 1000]])
+
+
+@pytest.mark.parametrize(
+    "bounds", [[[0, 1]], [[0, 1, 2], [3, 4, 5]], [[0, 0], [1, 0]], [[0, 0], [1, np.nan]]]
+)
+def test_bad_bounds_of_units(bounds):
+    with pytest.raises(ValueError, match=r"shape \(2, 2\)|two finite numbers"):
+        check_unit_bounds(bounds, 2)
