@@ -8,6 +8,9 @@ if TYPE_CHECKING:
     from ibtools.estimators._binned import BinnedMI
     from ibtools.estimators._dependence_graph import DependenceGraphMI
     from ibtools.estimators._gaussian import GaussianMI
+    from ibtools.model_selection._checks import check_mi_estimator
+    from ibtools.model_selection._comparison import compare_estimators
+    from ibtools.model_selection._display import EstimatorComparisonDisplay
     from ibtools.networks._classifier import InformationClassifier
     from ibtools.networks._mlp import MLP
     from ibtools.plane._display import InformationPlaneDisplay
@@ -19,23 +22,29 @@ __all__ = [
     "MLP",
     "BinnedMI",
     "DependenceGraphMI",
+    "EstimatorComparisonDisplay",
     "GaussianMI",
     "InfoPlaneCallback",
     "InformationClassifier",
     "InformationPlane",
     "InformationPlaneDisplay",
+    "check_mi_estimator",
+    "compare_estimators",
 ]
 
 # torch, skorch, matplotlib and pandas take seconds to import: names are imported on first use.
 _HOME = {
     "BinnedMI": "ibtools.estimators._binned",
     "DependenceGraphMI": "ibtools.estimators._dependence_graph",
+    "EstimatorComparisonDisplay": "ibtools.model_selection._display",
     "GaussianMI": "ibtools.estimators._gaussian",
     "InfoPlaneCallback": "ibtools.callbacks._info_plane",
     "InformationClassifier": "ibtools.networks._classifier",
     "InformationPlane": "ibtools.plane._plane",
     "InformationPlaneDisplay": "ibtools.plane._display",
     "MLP": "ibtools.networks._mlp",
+    "check_mi_estimator": "ibtools.model_selection._checks",
+    "compare_estimators": "ibtools.model_selection._comparison",
 }
 
 
