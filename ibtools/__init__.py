@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from ibtools.estimators._binned import BinnedMI
     from ibtools.estimators._dependence_graph import DependenceGraphMI
     from ibtools.estimators._gaussian import GaussianMI
+    from ibtools.estimators._nearest_neighbors import NearestNeighborsMI
     from ibtools.model_selection._checks import check_mi_estimator
     from ibtools.model_selection._comparison import compare_estimators
     from ibtools.model_selection._display import EstimatorComparisonDisplay
@@ -28,6 +29,7 @@ __all__ = [
     "InformationClassifier",
     "InformationPlane",
     "InformationPlaneDisplay",
+    "NearestNeighborsMI",
     "check_mi_estimator",
     "compare_estimators",
 ]
@@ -43,6 +45,7 @@ _HOME = {
     "InformationPlane": "ibtools.plane._plane",
     "InformationPlaneDisplay": "ibtools.plane._display",
     "MLP": "ibtools.networks._mlp",
+    "NearestNeighborsMI": "ibtools.estimators._nearest_neighbors",
     "check_mi_estimator": "ibtools.model_selection._checks",
     "compare_estimators": "ibtools.model_selection._comparison",
 }

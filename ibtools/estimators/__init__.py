@@ -3,5 +3,6 @@
 from ibtools.estimators._binned import BinnedMI
 from ibtools.estimators._dependence_graph import DependenceGraphMI
 from ibtools.estimators._gaussian import GaussianMI
+from ibtools.estimators._nearest_neighbors import NearestNeighborsMI
 
-__all__ = ["BinnedMI", "DependenceGraphMI", "GaussianMI"]
+__all__ = ["BinnedMI", "DependenceGraphMI", "GaussianMI", "NearestNeighborsMI"]

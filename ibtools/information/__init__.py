@@ -21,6 +21,13 @@ from ibtools.information._discrete import (
 )
 from ibtools.information._gaussian import gaussian_entropy, gaussian_mutual_information
 from ibtools.information._hashing import ensemble_weights
+from ibtools.information._local_gaussian import local_gaussian_entropy
+from ibtools.information._neighbors import (
+    kozachenko_leonenko_entropy,
+    ksg_mutual_information,
+    mixed_mutual_information,
+    ross_mutual_information,
+)
 from ibtools.information._symbols import joint_counts, row_symbols
 from ibtools.information._units import unit_name
 
@@ -40,9 +47,14 @@ __all__ = [
     "joint_counts",
     "joint_entropy",
     "kl_divergence",
+    "kozachenko_leonenko_entropy",
+    "ksg_mutual_information",
+    "local_gaussian_entropy",
+    "mixed_mutual_information",
     "mutual_information",
     "mutual_information_from_counts",
     "quantile_bins",
+    "ross_mutual_information",
     "row_symbols",
     "spaced_bins",
     "unit_name",

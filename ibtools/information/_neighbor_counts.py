@@ -1,0 +1,335 @@
+"""Distances to neighbours, and rows strictly inside a distance.
+
+All counts are exact: "strictly inside" is decided by comparing the very numbers |a - b| that the
+distance came from, never by adding a tolerance. Memory is O(tile x n).
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
+from sklearn.neighbors import KDTree
+
+_Floats = NDArray[np.float64]
+_Integers = NDArray[np.int64]
+
+METRICS = ("chebyshev", "euclidean")
+
+_TREE_DIMENSIONS = 10  # measured at 5000 to 20000 rows: beyond, trees visit nearly every pair
+_TILE_VALUES = 2**19
+_BLOCKS = 32
+
+
+class JointNeighbors(NamedTuple):
+    """Neighbourhoods of rows in a joint space, seen from its two marginal spaces.
+
+    Attributes
+    ----------
+    radii : ndarray of shape (n_k, n_samples)
+        Distance to the k-th neighbour, the larger one of its two marginal distances.
+    x_counts, y_counts : ndarray of shape (n_k, n_samples)
+        Other rows strictly inside that distance in x, and in y.
+    """
+
+    radii: _Floats
+    x_counts: _Integers
+    y_counts: _Integers
+
+
+def joint_neighbors(
+    x: _Floats, y: _Floats, ks: _Integers, *, metric: str = "chebyshev"
+) -> JointNeighbors:
+    """Find the k-th neighbours in (x, y), and count the rows strictly nearer in x and in y.
+
+    The joint distance is the maximum of the marginal distances, whatever norm these have. One
+    pass serves all k.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n_samples, n_x)
+        First variable.
+    y : ndarray of shape (n_samples, n_y)
+        Second variable.
+    ks : ndarray of shape (n_k,)
+        Numbers of neighbours, each below n_samples.
+    metric : {"chebyshev", "euclidean"}
+        Norm of each marginal space.
+
+    Returns
+    -------
+    JointNeighbors
+        ``radii``, ``x_counts`` and ``y_counts``, each of shape (n_k, n_samples).
+    """
+    by_axes = metric == "chebyshev" or x.shape[1] == y.shape[1] == 1
+    if not by_axes or x.shape[1] + y.shape[1] > _TREE_DIMENSIONS:
+        return _joint_neighbors_by_tiles(x, y, ks, metric)
+    radii = kth_distances(np.hstack([x, y]), ks)
+    return JointNeighbors(radii, strict_counts(x, radii), strict_counts(y, radii))
+
+
+def kth_distances(points: _Floats, ks: _Integers, *, metric: str = "chebyshev") -> _Floats:
+    """Measure the distance of every row to its k-th neighbour, the row itself not counted.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_samples, n_features)
+        Rows.
+    ks : ndarray of shape (n_k,)
+        Numbers of neighbours, each below n_samples.
+    metric : {"chebyshev", "euclidean"}
+        Norm.
+
+    Returns
+    -------
+    radii : ndarray of shape (n_k, n_samples)
+        Distances, 0 where a row has k duplicates.
+    """
+    if points.shape[1] <= _TREE_DIMENSIONS:
+        tree = _tree(points, metric)
+        # The nearest row is the row itself, or a duplicate of it.
+        return np.ascontiguousarray(tree.query(points, int(ks.max()) + 1)[0].T[ks])
+    radii = np.empty((len(ks), len(points)))
+    for rows in _tiles(len(points)):
+        radii[:, rows] = _kth_smallest(_distances_to_others(points, rows, metric), ks)
+    return radii
+
+
+def strict_counts(points: _Floats, radii: _Floats, *, metric: str = "chebyshev") -> _Integers:
+    """Count the other rows whose distance is smaller than a radius, and not equal to it.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_samples, n_features)
+        Rows.
+    radii : ndarray of shape (n_k, n_samples)
+        Radii of every row.
+    metric : {"chebyshev", "euclidean"}
+        Norm.
+
+    Returns
+    -------
+    counts : ndarray of shape (n_k, n_samples)
+        Numbers of rows, the row itself not counted; 0 where the radius is 0.
+    """
+    if points.shape[1] == 1:
+        return _sorted_counts(points.ravel(), radii)
+    # A tree compares squares of Euclidean distances, whose rounding could let the row in from
+    # which the radius was taken.
+    if metric == "chebyshev" and points.shape[1] <= _TREE_DIMENSIONS:
+        return _tree_counts(points, radii)
+    counts = np.empty(radii.shape, dtype=np.int64)
+    for rows in _tiles(len(points)):
+        distances = _distances_to_others(points, rows, metric)
+        counts[:, rows] = [_count_below(distances, inside[rows]) for inside in radii]
+    return counts
+
+
+def class_distances(
+    points: _Floats, labels: _Integers, ks: _Integers, *, metric: str = "chebyshev"
+) -> tuple[_Floats, _Integers]:
+    """Measure the distance of every row to its k-th neighbour within its own class.
+
+    In a class of n_c rows the neighbour is the k_i-th, k_i = min(k, n_c - 1).
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_samples, n_features)
+        Rows.
+    labels : ndarray of shape (n_samples,)
+        Class numbers, each of two rows at least.
+    ks : ndarray of shape (n_k,)
+        Numbers of neighbours.
+    metric : {"chebyshev", "euclidean"}
+        Norm.
+
+    Returns
+    -------
+    radii : ndarray of shape (n_k, n_samples)
+        Distances.
+    neighbors : ndarray of shape (n_k, n_samples)
+        The k_i.
+    """
+    radii = np.empty((len(ks), len(points)))
+    neighbors = np.empty(radii.shape, dtype=np.int64)
+    if points.shape[1] == 1:
+        metric = "chebyshev"  # the same distance, without a square and its root
+    for rows in class_rows(labels):
+        of_class = np.minimum(ks, len(rows) - 1)
+        radii[:, rows] = _consistent_kth_distances(points[rows], of_class, metric)
+        neighbors[:, rows] = of_class[:, None]
+    return radii, neighbors
+
+
+def _consistent_kth_distances(points: _Floats, ks: _Integers, metric: str) -> _Floats:
+    """Distances as `strict_counts` computes them, to the last bit."""
+    if metric == "chebyshev":
+        return kth_distances(points, ks)
+    tiles = _tiles(len(points))
+    return np.hstack(
+        [_kth_smallest(_distances_to_others(points, rows, metric), ks) for rows in tiles]
+    )
+
+
+def class_rows(labels: _Integers) -> list[_Integers]:
+    """Rows of every class, in the order of the class numbers."""
+    order = np.argsort(labels, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
+
+
+def identical_rows(points: _Floats) -> _Integers:
+    """Count the rows that are equal to each row, itself included.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_samples, n_features)
+        Rows.
+
+    Returns
+    -------
+    counts : ndarray of shape (n_samples,)
+        1 for a row that stands alone.
+    """
+    _, numbers, counts = np.unique(points, axis=0, return_inverse=True, return_counts=True)
+    return counts[numbers.ravel()]
+
+
+def class_counts_near(
+    points: _Floats,
+    labels: _Integers,
+    queries: _Floats,
+    ks: _Integers,
+    *,
+    metric: str = "chebyshev",
+) -> _Floats:
+    """Count the rows of each class within the distance of the k-th neighbour of new points.
+
+    Rows at that distance all count, so that the order of the rows does not matter.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_samples, n_features)
+        Rows.
+    labels : ndarray of shape (n_samples,)
+        Their class numbers.
+    queries : ndarray of shape (n_queries, n_features)
+        New points.
+    ks : ndarray of shape (n_k,)
+        Numbers of neighbours, none above n_samples.
+    metric : {"chebyshev", "euclidean"}
+        Norm.
+
+    Returns
+    -------
+    counts : ndarray of shape (n_k, n_queries, n_classes)
+        Rows of each class.
+    """
+    memberships = np.eye(labels.max() + 1)[labels]
+    counts = np.empty((len(ks), len(queries), memberships.shape[1]))
+    for rows in _tiles(len(queries), len(points)):
+        distances = cdist(queries[rows], points, metric)
+        for of_k, radii in zip(counts, _kth_smallest(distances, ks), strict=True):
+            of_k[rows] = (distances <= radii[:, None]) @ memberships
+    return counts
+
+
+def _joint_neighbors_by_tiles(x: _Floats, y: _Floats, ks: _Integers, metric: str) -> JointNeighbors:
+    radii = np.empty((len(ks), len(x)))
+    x_counts, y_counts = (np.empty(radii.shape, dtype=np.int64) for _ in range(2))
+    for rows in _tiles(len(x)):
+        in_x = _distances_to_others(x, rows, metric)
+        in_y = _distances_to_others(y, rows, metric)
+        radii[:, rows] = _kth_smallest(np.maximum(in_x, in_y), ks)
+        x_counts[:, rows] = [_count_below(in_x, inside) for inside in radii[:, rows]]
+        y_counts[:, rows] = [_count_below(in_y, inside) for inside in radii[:, rows]]
+    return JointNeighbors(radii, x_counts, y_counts)
+
+
+def _tiles(n_rows: int, n_columns: int | None = None) -> Iterator[slice]:
+    size = max(1, _TILE_VALUES // (n_columns or n_rows))
+    return (slice(start, min(start + size, n_rows)) for start in range(0, n_rows, size))
+
+
+def _distances_to_others(points: _Floats, rows: slice, metric: str) -> _Floats:
+    """Distances of a tile of rows to all rows; a row is infinitely far from itself."""
+    distances = cdist(points[rows], points, metric)
+    own = np.arange(rows.start, rows.stop)
+    distances[own - rows.start, own] = np.inf
+    return distances
+
+
+def _count_below(distances: _Floats, radii: _Floats) -> _Integers:
+    return np.count_nonzero(distances < radii[:, None], axis=1)
+
+
+def _kth_smallest(distances: _Floats, ks: _Integers) -> _Floats:
+    """Return the k-th smallest values of every row, shape (n_k, n_rows).
+
+    The k-th smallest of the minima of disjoint blocks is a bound that k values do not exceed.
+    Only the few values under it are sorted, many times faster than a partition of the row.
+    """
+    n_rows, n_columns = distances.shape
+    k, length = int(ks.max()), n_columns // _BLOCKS
+    if k * 8 > length:
+        return np.sort(np.partition(distances, k - 1, axis=1)[:, :k], axis=1).T[ks - 1]
+    whole = length * _BLOCKS
+    minima = distances[:, :whole].reshape(n_rows, _BLOCKS, length).min(axis=1)
+    bounds = np.partition(minima, k - 1, axis=1)[:, k - 1]
+    candidates = np.flatnonzero(distances <= bounds[:, None])
+    rows, values = candidates // n_columns, distances.ravel()[candidates]
+    values = values[np.lexsort((values, rows))]
+    starts = np.searchsorted(rows, np.arange(n_rows))
+    return values[starts + ks[:, None] - 1]
+
+
+def _tree(points: _Floats, metric: str) -> KDTree:
+    # Small leaves are faster (measured), but in many dimensions they are too many.
+    return KDTree(points, leaf_size=10 if points.shape[1] <= 7 else 40, metric=metric)
+
+
+def _tree_counts(points: _Floats, radii: _Floats) -> _Integers:
+    tree = _tree(points, "chebyshev")
+    counts = np.zeros(radii.shape, dtype=np.int64)
+    for of_k, inside in zip(counts, radii, strict=True):
+        distinct = inside > 0
+        # Not further than the number before the radius: the maximum of coordinate differences is
+        # rounded the same way everywhere, so this is "less than the radius" exactly.
+        largest = np.nextafter(inside[distinct], 0)
+        if len(largest):
+            of_k[distinct] = tree.query_radius(points[distinct], largest, count_only=True) - 1
+    return counts
+
+
+def _sorted_counts(values: _Floats, radii: _Floats) -> _Integers:
+    order = np.argsort(values)
+    ordered = values[order]
+    counts = np.empty(radii.shape, dtype=np.int64)
+    for of_k, inside in zip(counts, radii[:, order], strict=True):
+        above = _reach(ordered, inside)
+        below = _reach(-ordered[::-1], inside[::-1])[::-1]
+        # above + below indices count the row itself twice; a radius of 0 holds no row.
+        strictly_inside = above + below - len(values) - 1
+        of_k[order] = np.where(inside > 0, strictly_inside, 0)
+    return counts
+
+
+def _reach(ordered: _Floats, radii: _Floats) -> _Integers:
+    """Find the first value that is not less than a radius above each of sorted values.
+
+    The sum of value and radius is rounded, so the place where it belongs is a first guess, to be
+    checked with the differences themselves. Only where it fails (never, but for values that are
+    much larger than their distances) is the place found by bisection on the differences.
+    """
+    n = len(ordered)
+    reach = np.searchsorted(ordered, ordered + radii)
+    inside = ordered[np.maximum(reach - 1, 0)] - ordered < radii
+    outside = (reach == n) | (ordered[np.minimum(reach, n - 1)] - ordered >= radii)
+    wrong = np.flatnonzero(~(inside & outside & (reach > 0)) & (radii > 0))
+    low, high = wrong.copy(), np.full(len(wrong), n)
+    while np.any(high - low > 1):
+        middle = (low + high) // 2
+        below = ordered[middle] - ordered[wrong] < radii[wrong]
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    reach[wrong] = high
+    return reach

@@ -1,0 +1,82 @@
+"""How far neighbours of finitely many rows can see."""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
+from scipy.special import digamma
+
+_Floats = NDArray[np.float64]
+
+_MAX_ROWS = 256
+_NUGGET = 1e-8
+_WIDTHS = (4.0, 1.0, 0.25)
+
+
+def saturation_limit(n_samples: int, ks: NDArray[np.int64]) -> _Floats:
+    """Information that `n_samples` rows without ties cannot exceed, psi(n) - psi(k), in nats.
+
+    At least k - 1 rows are strictly nearer in x, and in y, than the k-th neighbour in (x, y): with
+    n_x + 1 = n_y + 1 = k the estimator of Kraskov et al. is this, which y = x reaches.
+
+    Parameters
+    ----------
+    n_samples : int
+        Number of rows.
+    ks : ndarray of shape (n_k,)
+        Numbers of neighbours.
+
+    Returns
+    -------
+    limit : ndarray of shape (n_k,)
+        In nats.
+    """
+    return np.asarray(digamma(n_samples) - digamma(ks))
+
+
+def unexplained_fraction(inputs: _Floats, points: _Floats) -> float:
+    """Measure what nearby inputs leave open of the column of `points` that they explain best.
+
+    The column is predicted from the inputs with the row left out, by a Gaussian process without
+    noise (several widths are tried). The median square of the error is divided by that of
+    (t_i - t_j) / sqrt 2, where j is the row with the nearest other input. Noise in the column
+    enters both in full, so that the ratio is near 1 or above for a column with noise that the rows
+    resolve, and near 0 for a smooth function of the inputs, whatever the scale.
+
+    Parameters
+    ----------
+    inputs : ndarray of shape (n_samples, n_inputs)
+        Values of the inputs.
+    points : ndarray of shape (n_samples, n_features)
+        Representation. Columns of which half of the values or more repeat others are passed over:
+        a discrete variable keeps a finite information.
+
+    Returns
+    -------
+    fraction : float
+        The smallest ratio of all columns, 1 where there is no column to look at.
+    """
+    n = len(inputs)
+    chosen = np.unique(np.linspace(0, n - 1, min(n, _MAX_ROWS)).astype(np.int64))
+    continuous = [len(np.unique(column)) > n / 2 for column in points.T]
+    distances = cdist(inputs[chosen], inputs, "sqeuclidean")
+    distances[distances == 0] = np.inf
+    nearest = distances.argmin(axis=1)
+    among = cdist(inputs[chosen], inputs[chosen], "sqeuclidean")
+    if not any(continuous) or not among.any():
+        return 1.0
+    columns = points[:, continuous]
+    differences = 0.5 * np.median((columns[chosen] - columns[nearest]) ** 2, axis=0)
+    median = np.median(among[among > 0])
+    errors = [_left_out_error(among / (median * w**2), columns[chosen]) for w in _WIDTHS]
+    valid = differences > 0
+    return float((np.min(errors, axis=0)[valid] / differences[valid]).min(initial=1.0))
+
+
+def _left_out_error(distances: _Floats, columns: _Floats) -> _Floats:
+    """Median squared error of predictions with the row left out: [K^-1 t]_i / [K^-1]_ii."""
+    kernel = np.exp(-0.5 * distances)
+    np.fill_diagonal(kernel, 1 + _NUGGET)
+    inverse = np.linalg.inv(kernel)
+    centred = columns - columns.mean(axis=0)
+    errors = (inverse @ centred) / np.diag(inverse)[:, None]
+    return np.asarray(np.median(errors**2, axis=0))
