@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from ibtools.estimators._dependence_graph import DependenceGraphMI
     from ibtools.estimators._gaussian import GaussianMI
     from ibtools.estimators._nearest_neighbors import NearestNeighborsMI
+    from ibtools.estimators._renyi import RenyiMatrixMI
     from ibtools.model_selection._checks import check_mi_estimator
     from ibtools.model_selection._comparison import compare_estimators
     from ibtools.model_selection._display import EstimatorComparisonDisplay
@@ -30,6 +31,7 @@ __all__ = [
     "InformationPlane",
     "InformationPlaneDisplay",
     "NearestNeighborsMI",
+    "RenyiMatrixMI",
     "check_mi_estimator",
     "compare_estimators",
 ]
@@ -46,6 +48,7 @@ _HOME = {
     "InformationPlaneDisplay": "ibtools.plane._display",
     "MLP": "ibtools.networks._mlp",
     "NearestNeighborsMI": "ibtools.estimators._nearest_neighbors",
+    "RenyiMatrixMI": "ibtools.estimators._renyi",
     "check_mi_estimator": "ibtools.model_selection._checks",
     "compare_estimators": "ibtools.model_selection._comparison",
 }

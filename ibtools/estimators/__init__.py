@@ -4,5 +4,6 @@ from ibtools.estimators._binned import BinnedMI
 from ibtools.estimators._dependence_graph import DependenceGraphMI
 from ibtools.estimators._gaussian import GaussianMI
 from ibtools.estimators._nearest_neighbors import NearestNeighborsMI
+from ibtools.estimators._renyi import RenyiMatrixMI
 
-__all__ = ["BinnedMI", "DependenceGraphMI", "GaussianMI", "NearestNeighborsMI"]
+__all__ = ["BinnedMI", "DependenceGraphMI", "GaussianMI", "NearestNeighborsMI", "RenyiMatrixMI"]

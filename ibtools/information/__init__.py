@@ -28,6 +28,12 @@ from ibtools.information._neighbors import (
     mixed_mutual_information,
     ross_mutual_information,
 )
+from ibtools.information._spectral import (
+    renyi_entropy,
+    renyi_joint_entropy,
+    renyi_mutual_information,
+)
+from ibtools.information._spectral_pairs import renyi_pairwise_entropies
 from ibtools.information._symbols import joint_counts, row_symbols
 from ibtools.information._units import unit_name
 
@@ -54,6 +60,10 @@ __all__ = [
     "mutual_information",
     "mutual_information_from_counts",
     "quantile_bins",
+    "renyi_entropy",
+    "renyi_joint_entropy",
+    "renyi_mutual_information",
+    "renyi_pairwise_entropies",
     "ross_mutual_information",
     "row_symbols",
     "spaced_bins",

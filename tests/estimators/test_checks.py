@@ -5,7 +5,7 @@ from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.utils.validation import has_fit_parameter
 
-from ibtools import BinnedMI, DependenceGraphMI, GaussianMI, NearestNeighborsMI
+from ibtools import BinnedMI, DependenceGraphMI, GaussianMI, NearestNeighborsMI, RenyiMatrixMI
 
 ESTIMATORS = [
     BinnedMI(),
@@ -15,6 +15,7 @@ ESTIMATORS = [
     DependenceGraphMI(random_state=0),
     GaussianMI(),
     NearestNeighborsMI(),
+    RenyiMatrixMI(),
 ]
 
 # What sklearn/tests/test_common.py adds to check_estimator.

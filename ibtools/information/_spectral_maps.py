@@ -1,0 +1,104 @@
+"""Feature maps: groups of columns of a representation, and the variables made of them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ibtools.information._spectral_gram import KernelVariable, delta_variable, rbf_variable
+from ibtools.information._symbols import row_symbols
+
+_Floats = NDArray[np.float64]
+_Integers = NDArray[np.int64]
+
+
+def stack_maps(X: Any) -> tuple[Any, _Integers | None]:
+    """Put the maps of a list side by side, and leave anything else as it is.
+
+    Parameters
+    ----------
+    X : list of arrays of shape (n_samples, ...), or anything else
+        Feature maps; all axes but the first are features.
+
+    Returns
+    -------
+    columns : ndarray of shape (n_samples, n_features) or X itself
+        All columns.
+    sizes : ndarray of shape (n_maps,) or None
+        Columns of each map. None when X is not a list of maps.
+
+    Raises
+    ------
+    ValueError
+        If the maps differ in their numbers of rows.
+    """
+    if not isinstance(X, list | tuple) or not X or any(np.ndim(part) < 2 for part in X):
+        return X, None
+    lengths = [len(part) for part in X]
+    if len(set(lengths)) > 1:
+        raise ValueError(f"The maps have inconsistent numbers of samples: {lengths}.")
+    maps = [np.asarray(part).reshape(len(part), -1) for part in X]
+    return np.hstack(maps), np.array([values.shape[1] for values in maps])
+
+
+def equal_maps(n_features: int, n_maps: int) -> _Integers:
+    """Columns of each of a number of maps of equal size.
+
+    Parameters
+    ----------
+    n_features, n_maps : int
+        Number of all columns and of the maps.
+
+    Returns
+    -------
+    sizes : ndarray of shape (n_maps,)
+        Columns of each map.
+
+    Raises
+    ------
+    ValueError
+        If the columns cannot be shared equally.
+    """
+    if n_features % n_maps:
+        raise ValueError(
+            f"n_maps={n_maps} does not divide the {n_features} features of X into groups of equal "
+            "size. Give maps of different sizes as a list of arrays."
+        )
+    return np.full(n_maps, n_features // n_maps)
+
+
+def split_maps(values: _Floats, sizes: _Integers) -> list[_Floats]:
+    """Columns, or what belongs to them on the last axis, map by map."""
+    return np.split(values, np.cumsum(sizes)[:-1], axis=-1)
+
+
+def map_variables(
+    parts: Sequence[_Floats], sizes: _Integers, bandwidths: _Floats
+) -> list[KernelVariable]:
+    """Variables of rows under Gaussian kernels, such that rows of all parts can be compared.
+
+    Parameters
+    ----------
+    parts : list of ndarray of shape (n_rows, n_features)
+        Rows, those first around whose mean all are centred.
+    sizes : ndarray of shape (n_maps,)
+        Columns of each map.
+    bandwidths : ndarray of shape (n_maps,)
+        Standard deviation of the kernel of each map.
+
+    Returns
+    -------
+    variables : list of KernelVariable
+        One for each part.
+    """
+    centres = split_maps(parts[0].mean(axis=0), sizes)
+    return [rbf_variable(split_maps(part, sizes), bandwidths, centres) for part in parts]
+
+
+def equality_variables(parts: Sequence[_Floats]) -> list[KernelVariable]:
+    """Variables of rows that are alike when they are equal, comparable over all parts."""
+    # Equal numbers have equal bytes, once -0.0 is 0.0.
+    codes = row_symbols((np.concatenate(parts) + 0.0).view(np.int64)).symbols
+    ends = np.cumsum([len(part) for part in parts])[:-1]
+    return [delta_variable(part) for part in np.split(codes, ends)]

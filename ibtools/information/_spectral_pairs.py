@@ -1,0 +1,77 @@
+"""Joint entropy of all pairs of Gram matrices."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ibtools.information._spectral import check_order, spectrum_entropy
+from ibtools.information._units import log_of_base
+
+_Floats = NDArray[np.float64]
+
+
+def renyi_pairwise_entropies(
+    grams: _Floats, *, alpha: float = 1.01, base: float = 2.0, n_jobs: int = 1
+) -> _Floats:
+    """Joint entropies S_alpha(A_i, A_j) of all pairs of C Gram matrices.
+
+    At alpha = 2 all pairs are one matrix product, sum_kl (K_i o K_j)_kl^2 = <K_i o K_i, K_j o K_j>;
+    at other orders each pair has its eigenvalues.
+
+    Parameters
+    ----------
+    grams : ndarray of shape (n_maps, n_samples, n_samples)
+        Gram matrices of the same rows, with ones on their diagonals.
+    alpha : float, default=1.01
+        Order, positive.
+    base : float, default=2.0
+        Base of the logarithm: 2 gives bits.
+    n_jobs : int, default=1
+        Threads over the pairs. BLAS should have one thread each then.
+
+    Returns
+    -------
+    entropies : ndarray of shape (n_maps, n_maps)
+        Symmetric, in the units of `base`; on the diagonal S_alpha(A_i) itself.
+
+    Raises
+    ------
+    ValueError
+        If `grams` is no stack of square matrices with diagonals of ones.
+    """
+    check_order(alpha)
+    K = np.asarray(grams, dtype=np.float64)
+    if K.ndim != 3 or K.shape[1] != K.shape[2] or not np.allclose(K.diagonal(0, 1, 2), 1):
+        raise ValueError(
+            "grams must be a stack of square Gram matrices with ones on their diagonals, "
+            f"(n_maps, n_samples, n_samples); got the shape {K.shape}."
+        )
+    nats = _from_norms(K) if alpha == 2 else _from_eigenvalues(K, alpha, n_jobs)
+    return nats / log_of_base(base)
+
+
+def _from_norms(grams: _Floats) -> _Floats:
+    """-ln |A_i o A_j / tr|_F^2 of all pairs: one product of the squared matrices, as vectors."""
+    n_maps, n_samples = grams.shape[:2]
+    rows, columns = np.triu_indices(n_samples, 1)
+    squares = grams[:, rows, columns] ** 2
+    norms = 2 * squares @ squares.T + n_samples
+    # The pair (i, i) is not a joint of two: its matrix is A_i, not A_i o A_i.
+    own = 2 * squares.sum(axis=1) + n_samples
+    norms[np.arange(n_maps), np.arange(n_maps)] = own
+    return 2 * np.log(n_samples) - np.log(norms)
+
+
+def _from_eigenvalues(grams: _Floats, alpha: float, n_jobs: int) -> _Floats:
+    n_maps = len(grams)
+    entropies = np.empty((n_maps, n_maps))
+
+    def fill_row(i: int) -> None:
+        products = np.concatenate([grams[i : i + 1], grams[i] * grams[i + 1 :]])
+        for j, eigenvalues in enumerate(np.linalg.eigvalsh(products), start=i):
+            entropies[i, j] = entropies[j, i] = spectrum_entropy(eigenvalues, alpha=alpha)
+
+    with ThreadPoolExecutor(n_jobs) as threads:
+        list(threads.map(fill_row, range(n_maps)))
+    return entropies
