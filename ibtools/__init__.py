@@ -8,8 +8,10 @@ if TYPE_CHECKING:
     from ibtools.estimators._binned import BinnedMI
     from ibtools.estimators._dependence_graph import DependenceGraphMI
     from ibtools.estimators._gaussian import GaussianMI
+    from ibtools.estimators._kernel_density import KernelDensityMI
     from ibtools.estimators._nearest_neighbors import NearestNeighborsMI
     from ibtools.estimators._renyi import RenyiMatrixMI
+    from ibtools.estimators._sample_propagation import SamplePropagationMI
     from ibtools.model_selection._checks import check_mi_estimator
     from ibtools.model_selection._comparison import compare_estimators
     from ibtools.model_selection._display import EstimatorComparisonDisplay
@@ -30,8 +32,10 @@ __all__ = [
     "InformationClassifier",
     "InformationPlane",
     "InformationPlaneDisplay",
+    "KernelDensityMI",
     "NearestNeighborsMI",
     "RenyiMatrixMI",
+    "SamplePropagationMI",
     "check_mi_estimator",
     "compare_estimators",
 ]
@@ -47,8 +51,10 @@ _HOME = {
     "InformationPlane": "ibtools.plane._plane",
     "InformationPlaneDisplay": "ibtools.plane._display",
     "MLP": "ibtools.networks._mlp",
+    "KernelDensityMI": "ibtools.estimators._kernel_density",
     "NearestNeighborsMI": "ibtools.estimators._nearest_neighbors",
     "RenyiMatrixMI": "ibtools.estimators._renyi",
+    "SamplePropagationMI": "ibtools.estimators._sample_propagation",
     "check_mi_estimator": "ibtools.model_selection._checks",
     "compare_estimators": "ibtools.model_selection._comparison",
 }

@@ -5,7 +5,15 @@ from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.utils.validation import has_fit_parameter
 
-from ibtools import BinnedMI, DependenceGraphMI, GaussianMI, NearestNeighborsMI, RenyiMatrixMI
+from ibtools import (
+    BinnedMI,
+    DependenceGraphMI,
+    GaussianMI,
+    KernelDensityMI,
+    NearestNeighborsMI,
+    RenyiMatrixMI,
+    SamplePropagationMI,
+)
 
 ESTIMATORS = [
     BinnedMI(),
@@ -16,6 +24,8 @@ ESTIMATORS = [
     GaussianMI(),
     NearestNeighborsMI(),
     RenyiMatrixMI(),
+    KernelDensityMI(random_state=0),
+    SamplePropagationMI(random_state=0),
 ]
 
 # What sklearn/tests/test_common.py adds to check_estimator.

@@ -1,0 +1,317 @@
+"""Gaussian kernels between all pairs of rows, summed in tiles that fit a processor's cache.
+
+No n x n array is ever made. One pass over the pairs gives what every mixture entropy needs: sums
+over all rows, and sums over the rows of the same group for any number of groupings.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+
+_Floats = NDArray[np.float64]
+_Integers = NDArray[np.int64]
+_Pair = tuple[int, int]
+
+_NARROW_TILE, _WIDE_TILE = 256, 512  # rows of a tile, up to
+_MANY_FEATURES = 64  # features and above
+# exp of an argument that underflows is 8 to 40 times slower; these bounds leave sums unchanged,
+# for each of them holds a term of exactly 1. A wide kernel is raised to the fourth power.
+_LOWEST_WIDE = -170.0
+_NEGLIGIBLE = 80.0  # exp(-80) is lost beside a term of 1, whatever the weights
+_LOWEST = {np.dtype(np.float64): -690.0, np.dtype(np.float32): -80.0}
+
+
+class Layout(NamedTuple):
+    """Order of the rows in which groups lie together, and the blocks they are cut into.
+
+    Attributes
+    ----------
+    order : ndarray of shape (n_rows,)
+        Row that stands at each place.
+    codes : ndarray of shape (n_groupings, n_rows)
+        Groups of the ordered rows, numbered as they first appear.
+    blocks : list of slice
+        Places of each block.
+    lowest, highest : ndarray of shape (n_groupings, n_blocks)
+        Range of the groups in each block.
+    """
+
+    order: _Integers
+    codes: _Integers
+    blocks: list[slice]
+    lowest: _Integers
+    highest: _Integers
+
+
+def tile_layout(X: NDArray[Any], groupings: Sequence[_Integers]) -> Layout:
+    """Order rows by their groups, the first grouping above the second, and cut them into blocks.
+
+    Within groups they are ordered by the column of largest variance, so that many blocks are far
+    apart.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, n_features)
+        The rows.
+    groupings : sequence of ndarray of shape (n_rows,)
+        Group of each row, in each way of grouping them.
+
+    Returns
+    -------
+    Layout
+        Two blocks have rows of a common group only if their ranges of groups overlap.
+    """
+    n_rows, n_features = X.shape
+    order = np.lexsort((X[:, X.var(axis=0).argmax()], *reversed(groupings)))
+    codes = np.array([_by_appearance(groups[order]) for groups in groupings], dtype=np.int64)
+    codes = codes.reshape(len(groupings), n_rows)
+    size = _NARROW_TILE if n_features <= _MANY_FEATURES else _WIDE_TILE
+    starts = np.arange(0, n_rows, size)
+    return Layout(
+        order,
+        codes,
+        [slice(start, min(start + size, n_rows)) for start in starts.tolist()],
+        np.minimum.reduceat(codes, starts, axis=1),
+        np.maximum.reduceat(codes, starts, axis=1),
+    )
+
+
+def _by_appearance(groups: _Integers) -> _Integers:
+    _, first, numbers = np.unique(groups, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[numbers]
+
+
+def _near_blocks(
+    A: NDArray[Any], B: NDArray[Any], layout: Layout, reach: NDArray[Any] | float
+) -> NDArray[np.bool_]:
+    """Pairs of a block of A and a block of B whose squared distance may be within reach."""
+    starts = [block.start for block in layout.blocks]
+    lows, highs = np.minimum.reduceat(B, starts), np.maximum.reduceat(B, starts)
+    boxes = zip(np.minimum.reduceat(A, starts), np.maximum.reduceat(A, starts), strict=True)
+    gaps = [np.maximum(np.maximum(low - highs, lows - high), 0) for low, high in boxes]
+    return np.square(gaps).sum(axis=2) <= reach
+
+
+def _same_group(layout: Layout, grouping: int, a: int, b: int) -> bool | NDArray[np.bool_]:
+    """Which rows of block a share a group with which of block b: none, all, or a mask."""
+    low, high = layout.lowest[grouping], layout.highest[grouping]
+    if high[a] < low[b] or high[b] < low[a]:
+        return False
+    if low[a] == high[a] == low[b] == high[b]:
+        return True
+    codes = layout.codes[grouping]
+    return codes[layout.blocks[a], None] == codes[layout.blocks[b]]
+
+
+class KernelSums(NamedTuple):
+    """Weighted sums of kernels over rows j, for every row i.
+
+    Attributes
+    ----------
+    total : ndarray of shape (2, n_rows)
+        sum_j w_j k(i, j) for the wide kernel (index 0) and the narrow one (index 1).
+    own : ndarray of shape (n_groupings, 2, n_rows)
+        The same over the rows j of the group of i.
+    """
+
+    total: _Floats
+    own: _Floats
+
+
+def kernel_sums(
+    X: _Floats,
+    variance: float,
+    groupings: Sequence[_Integers] = (),
+    weights: _Floats | None = None,
+) -> KernelSums:
+    """Sum exp(-D_ij / (2 v)) and exp(-D_ij / (8 v)) over rows, D_ij = |x_i - x_j|^2.
+
+    The wide kernel is the fourth root of the narrow one, so that one exponential serves both, and
+    by symmetry half of the pairs are enough.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, n_features)
+        Rows.
+    variance : float
+        The variance v.
+    groupings : sequence of ndarray of shape (n_rows,)
+        Group of each row, in each way of grouping them.
+    weights : ndarray of shape (n_rows,) or None
+        Weights w; None is 1 for each row.
+
+    Returns
+    -------
+    KernelSums
+        In the order of the rows. A row's kernel with itself is exactly 1.
+    """
+    layout = tile_layout(X, groupings)
+    points = centred(X)[layout.order] / math.sqrt(8 * variance)
+    ordered = np.ones(len(X)) if weights is None else weights[layout.order]
+    squares = np.einsum("ij,ij->i", points, points)[:, None]
+    ones = np.ones_like(squares)
+    left = np.concatenate([2 * points, -squares, ones], axis=1)
+    right = np.concatenate([points, ones, -squares], axis=1)
+    near = _near_blocks(points, points, layout, _NEGLIGIBLE)
+    pairs = list(zip(*np.nonzero(np.triu(near)), strict=True))
+    parts = _in_threads(lambda some: _symmetric_sums(left, right, ordered, layout, some), pairs)
+    sums = np.empty_like(parts[0])
+    sums[..., layout.order] = np.sum(parts, axis=0)
+    return KernelSums(sums[0], sums[1:])
+
+
+def centred(X: _Floats) -> _Floats:
+    """X without its mean: distances are differences of squares, and large ones lose digits."""
+    return X - X.mean(axis=0)
+
+
+def _symmetric_sums(
+    left: _Floats, right: _Floats, weights: _Floats, layout: Layout, pairs: Sequence[_Pair]
+) -> _Floats:
+    sums = np.zeros((1 + len(layout.codes), 2, len(left)))
+    memory = _tile_memory(layout, left.dtype)
+    for a, b in pairs:
+        rows, columns = layout.blocks[a], layout.blocks[b]
+        kernel = _tile(left[rows], right[columns], memory)
+        np.clip(kernel, _LOWEST_WIDE, 0, out=kernel)
+        if a == b:
+            np.fill_diagonal(kernel, 0)
+        np.exp(kernel, out=kernel)
+        same = [_same_group(layout, grouping, a, b) for grouping in range(len(layout.codes))]
+        _add_sums(sums[:, 0], kernel, weights, rows, columns, same, memory)
+        np.multiply(kernel, kernel, out=kernel)
+        np.multiply(kernel, kernel, out=kernel)
+        _add_sums(sums[:, 1], kernel, weights, rows, columns, same, memory)
+    return sums
+
+
+def _tile_memory(layout: Layout, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Room for a tile and a masked copy of it."""
+    rows = layout.blocks[0]
+    return np.empty(2 * (rows.stop - rows.start) ** 2, dtype=dtype)
+
+
+def _tile(left: NDArray[Any], right: NDArray[Any], memory: NDArray[Any]) -> NDArray[Any]:
+    """The product of left and right^T, in the first part of `memory`."""
+    shape = len(left), len(right)
+    return np.matmul(left, right.T, out=memory[: shape[0] * shape[1]].reshape(shape))
+
+
+def _add_sums(
+    sums: _Floats,
+    kernel: _Floats,
+    weights: _Floats,
+    rows: slice,
+    columns: slice,
+    same: list[bool | NDArray[np.bool_]],
+    memory: _Floats,
+) -> None:
+    """Add a tile's sums over columns to its rows, and by symmetry those over rows to its columns.
+
+    The first of `sums` is over all pairs, the others over those that share a group.
+    """
+    over_columns, over_rows = kernel @ weights[columns], weights[rows] @ kernel
+    for target, shared in zip(sums, [True, *same], strict=True):
+        to_rows, to_columns = over_columns, over_rows
+        if shared is False:
+            continue
+        if shared is not True:
+            masked = _masked(kernel, shared, memory)
+            to_rows, to_columns = masked @ weights[columns], weights[rows] @ masked
+        target[rows] += to_rows
+        if rows != columns:
+            target[columns] += to_columns
+
+
+def log_density_ratios(centres: NDArray[Any], noise: NDArray[Any], layout: Layout) -> _Floats:
+    """Logarithms of the densities of mixtures at draws from them, over that of the draw's centre.
+
+    For x_i = s_i + z_i these are D_i = ln sum_j exp(u_ij) over all rows j, and over those of the
+    group of i, with u_ij = (|z_i|^2 - |x_i - s_j|^2) / 2. The term of i itself is exactly 1, and
+    no maximum has to be taken out of the sums: u_ij <= (e_ij z_i)^2 / 2, where e_ij is the
+    direction from s_i to s_j, and the largest of these is of the order of ln n.
+
+    Parameters
+    ----------
+    centres : ndarray of shape (n_rows, n_features)
+        Ordered centres s, centred, in units of the noise. Their type is that of the tiles.
+    noise : ndarray of shape (n_rows, n_features)
+        Standard normal draws z, of the same type.
+    layout : Layout
+        Groups of the ordered centres.
+
+    Returns
+    -------
+    ratios : ndarray of shape (1 + n_groupings, n_rows)
+        D over all rows, then over the rows of the same group in each grouping.
+    """
+    draws = centres + noise
+    half_squares = np.einsum("ij,ij->i", centres, centres)[:, None] / 2
+    own = half_squares - np.einsum("ij,ij->i", draws, centres)[:, None]
+    ones = np.ones_like(own)
+    left = np.concatenate([draws, ones, own], axis=1)
+    farthest = np.maximum.reduceat(
+        np.einsum("ij,ij->i", noise, noise), [block.start for block in layout.blocks]
+    )
+    near = _near_blocks(draws, centres, layout, (farthest + 2 * _NEGLIGIBLE)[:, None])
+    del draws
+    right = np.concatenate([centres, -half_squares, ones], axis=1)
+    pairs = list(zip(*np.nonzero(near), strict=True))
+    parts = _in_threads(lambda some: _row_sums(left, right, layout, some), pairs)
+    return np.log(np.sum(parts, axis=0))
+
+
+def _row_sums(
+    left: NDArray[Any], right: NDArray[Any], layout: Layout, pairs: Sequence[_Pair]
+) -> _Floats:
+    """Sums of the kernel over some pairs of blocks."""
+    sums = np.zeros((1 + len(layout.codes), len(left)))
+    memory = _tile_memory(layout, left.dtype)
+    ones = np.ones(len(left), dtype=left.dtype)
+    for a, b in pairs:
+        rows, columns = layout.blocks[a], layout.blocks[b]
+        kernel = _tile(left[rows], right[columns], memory)
+        np.clip(kernel, _LOWEST[left.dtype], None, out=kernel)
+        if a == b:
+            np.fill_diagonal(kernel, 0)
+        np.exp(kernel, out=kernel)
+        summed = kernel @ ones[columns]
+        sums[0, rows] += summed
+        for grouping, target in enumerate(sums[1:]):
+            shared = _same_group(layout, grouping, a, b)
+            if shared is True:
+                target[rows] += summed
+            elif shared is not False:
+                target[rows] += _masked(kernel, shared, memory) @ ones[columns]
+    return sums
+
+
+def _masked(kernel: NDArray[Any], mask: NDArray[np.bool_], memory: NDArray[Any]) -> NDArray[Any]:
+    """A copy of a tile, zero outside the mask, in the last part of `memory`."""
+    copy = memory[-kernel.size :].reshape(kernel.shape)
+    return np.multiply(kernel, mask, out=copy)
+
+
+@lru_cache(maxsize=1)
+def _thread_pools() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+def _in_threads(work: Callable[[Sequence[Any]], Any], items: Sequence[Any]) -> list[Any]:
+    """Share work over as many threads as BLAS would use, each with a BLAS of one thread.
+
+    BLAS itself gains nothing on products as small as a tile. Its number of threads follows
+    OMP_NUM_THREADS and what joblib allows its workers.
+    """
+    pools = _thread_pools().select(user_api="blas")
+    n_threads = min(max([1, *(pool["num_threads"] for pool in pools.info())]), len(items))
+    if n_threads == 1:
+        return [work(items)]
+    with pools.limit(limits=1), ThreadPoolExecutor(n_threads) as executor:
+        return list(executor.map(work, [items[k::n_threads] for k in range(n_threads)]))
