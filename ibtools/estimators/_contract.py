@@ -32,7 +32,8 @@ def encode_labels(y: ArrayLike) -> tuple[NDArray[Any], NDArray[np.int64]]:
         If the labels are not one class per row: real-valued or multi-output.
     """
     y = column_or_1d(y, warn=True)
-    check_classification_targets(y)
+    if y.dtype.kind not in "biu":  # whole numbers are classes, however many there are
+        check_classification_targets(y)
     classes, encoded = np.unique(y, return_inverse=True)
     return classes, encoded
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
-from sklearn.exceptions import FitFailedWarning
+from sklearn.exceptions import FitFailedWarning, NotFittedError
 from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_consistent_length
@@ -237,6 +237,8 @@ def _run(
         try:
             values["score"] = float(estimator.score(_take(X, job.test), y[job.test]))
             values["score_time"] = time.perf_counter() - start
+        except NotFittedError:
+            pass  # it decodes classes, and the target is a number: there is no score to fail
         except Exception:
             if error_score == "raise":
                 raise

@@ -1,6 +1,5 @@
 """Measure one representation: the point of a layer in the information plane."""
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,10 +55,7 @@ def measure_point(
     estimator = clone(estimator)
     if bounds is not None and estimator.get_params(deep=False).get("bounds", bounds) is None:
         estimator.set_params(bounds=bounds)
-    with warnings.catch_warnings():
-        # Classes are classes however many: the inputs themselves, for an autoencoder.
-        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
-        estimator.fit(representation, y, inputs=inputs)
+    estimator.fit(representation, y, inputs=inputs)
     values = {name: getattr(estimator, f"{name}_", None) for name in QUANTITIES[:4]}
     return {name: float(value) for name, value in values.items() if value is not None}
 

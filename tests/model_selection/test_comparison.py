@@ -12,8 +12,7 @@ from sklearn.model_selection import GridSearchCV, GroupKFold, KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ibtools import BinnedMI
-from ibtools.model_selection._comparison import compare_estimators
+from ibtools import BinnedMI, GaussianMI, RenyiMatrixMI, compare_estimators
 
 RNG = np.random.default_rng(0)
 ROWS = np.arange(60.0)[:, None]
@@ -357,3 +356,13 @@ def test_bad_arguments(arguments, message):
 def test_not_estimators(estimators):
     with pytest.raises(TypeError, match="is not an estimator"):
         compare_estimators(estimators, ROWS, LABELS)
+
+
+def test_a_real_target_has_no_score_where_classes_are_decoded(recwarn):
+    rng = np.random.default_rng(0)
+    T = rng.normal(size=(60, 2))
+    results = compare_estimators([RenyiMatrixMI(), GaussianMI()], T, T[:, 0] + 1, n_replicates=2)
+    assert np.isfinite(results["mi_y"]).all()
+    assert np.isnan(results["score"][0]).all()
+    assert np.isfinite(results["score"][1]).all()
+    assert not [warning for warning in recwarn if "score" in str(warning.message)]
