@@ -30,8 +30,8 @@ from ibtools.information._binning import (
     quantile_bins,
     spaced_bins,
 )
+from ibtools.information._counts import conditional_entropy_from_groups, entropy_from_counts
 from ibtools.information._decoding import decoder_log_ratio
-from ibtools.information._discrete import conditional_entropy_from_groups, entropy_from_counts
 from ibtools.information._symbols import joint_counts, row_symbols
 from ibtools.information._units import log_of_base
 

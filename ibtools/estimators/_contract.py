@@ -31,10 +31,10 @@ def encode_labels(y: ArrayLike) -> tuple[NDArray[Any], NDArray[np.int64]]:
     ValueError
         If the labels are not one class per row: real-valued or multi-output.
     """
-    y = column_or_1d(y, warn=True)
-    if y.dtype.kind not in "biu":  # whole numbers are classes, however many there are
-        check_classification_targets(y)
-    classes, encoded = np.unique(y, return_inverse=True)
+    labels = column_or_1d(y, warn=True)
+    if labels.dtype.kind not in "biu":  # whole numbers are classes, however many there are
+        check_classification_targets(labels)
+    classes, encoded = np.unique(labels, return_inverse=True)
     return classes, encoded
 
 

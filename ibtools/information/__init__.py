@@ -8,16 +8,18 @@ from ibtools.information._binning import (
     quantile_bins,
     spaced_bins,
 )
+from ibtools.information._counts import (
+    conditional_entropy_from_groups,
+    entropy_from_counts,
+    mutual_information_from_counts,
+)
 from ibtools.information._discrete import (
     conditional_entropy,
-    conditional_entropy_from_groups,
     entropy,
-    entropy_from_counts,
     jensen_shannon_divergence,
     joint_entropy,
     kl_divergence,
     mutual_information,
-    mutual_information_from_counts,
 )
 from ibtools.information._gaussian import gaussian_entropy, gaussian_mutual_information
 from ibtools.information._hashing import ensemble_weights

@@ -9,7 +9,7 @@ from sklearn.base import clone
 from sklearn.utils.multiclass import type_of_target
 
 from ibtools.estimators._binned import BinnedMI
-from ibtools.information._discrete import entropy_from_counts
+from ibtools.information._counts import entropy_from_counts
 from ibtools.information._symbols import row_symbols
 
 # What a point can have, in the order of a table's columns.
