@@ -400,7 +400,9 @@ def class_log_ratio(classes: GaussianClasses, Z: _Floats, labels: NDArray[np.int
     """
     log_density = np.empty((len(Z), len(classes.priors)))
     for c, (mean, factor) in enumerate(zip(classes.means, classes.factors, strict=True)):
-        residual = solve_triangular(factor, (Z - mean).T, lower=True)
+        residual = (Z - mean).T
+        if len(factor):  # LAPACK refuses a system without unknowns
+            residual = solve_triangular(factor, residual, lower=True)
         log_density[:, c] = -0.5 * (residual**2).sum(axis=0)
     log_density -= classes.half_log_determinants
     of_label = np.take_along_axis(log_density, labels[:, None], axis=1)[:, 0]
