@@ -20,6 +20,7 @@ from ibtools.plane._measurement import (
     measure_ceilings,
     measure_point,
     named_estimators,
+    takes_numbers,
 )
 
 
@@ -88,12 +89,14 @@ class InfoPlaneCallback(Callback):
 
     Notes
     -----
-    Works under every skorch net. Labels are the net's targets if these are classes. Where the
-    target is the input (an autoencoder), I(T;Y) is I(T;X); for any other real-valued target an
-    estimator of classes records I(X;T) only and warns once. Activations that are not finite stop
-    training with an error that names layer and epoch; what was trained and recorded until then
-    stays in the net. An epoch that is recorded only because training ends after it is recorded
-    after the checkpoints of that epoch were written.
+    Works under every skorch net. Labels are the net's targets if these are classes. A real-valued
+    target goes as it is to the estimators that take one (they have a parameter `target`). For
+    those of classes, I(T;Y) is I(T;X) where the target is the input (an autoencoder); for any
+    other real-valued target they record I(X;T) only, and the callback warns once.
+
+    Activations that are not finite stop training with an error that names layer and epoch; what
+    was trained and recorded until then stays in the net. An epoch that is recorded only because
+    training ends after it is recorded after the checkpoints of that epoch were written.
 
     The activations of all layers on all measured rows are held at once: `max_samples` bounds what
     that takes for wide layers.
@@ -184,9 +187,15 @@ class InfoPlaneCallback(Callback):
                     + ", ".join(self.layers_)
                     + "."
                 )
-        if self.rows_.has_target and self.rows_.y is None:
+        unmeasured = [
+            name
+            for name, estimator in self.estimators_.items()
+            if self.rows_.has_target and self._target(estimator, self.rows_) is None
+        ]
+        if unmeasured:
             warnings.warn(
-                "The target is not one class label per row: I(X;T) is recorded, I(T;Y) is not.",
+                "The target is not one class label per row, as it has to be for "
+                f"{', '.join(unmeasured)}: I(X;T) is recorded, I(T;Y) is not.",
                 UserWarning,
                 stacklevel=2,
             )
@@ -242,7 +251,7 @@ class InfoPlaneCallback(Callback):
             for quantity, value in measure_point(
                 estimator,
                 representation,
-                self._repeated(rows.y),
+                self._repeated(self._target(estimator, rows)),
                 self._inputs(estimator, rows),
                 bounds=layer.bounds if self.module_bounds else None,
             ).items()
@@ -260,6 +269,11 @@ class InfoPlaneCallback(Callback):
             if fits_pattern(layer, pattern):
                 estimators |= others
         return estimators
+
+    def _target(self, estimator: Any, rows: Rows) -> NDArray[Any] | None:
+        """Numbers for an estimator that takes them, classes otherwise."""
+        numbers = rows.values is not None and takes_numbers(estimator)
+        return rows.values if numbers else rows.y
 
     def _inputs(self, estimator: Any, rows: Rows) -> NDArray[Any] | None:
         """What the estimator takes as inputs: values, or the index of the repeated ones."""

@@ -10,7 +10,7 @@ from skorch.dataset import unpack_data
 from skorch.utils import is_dataset, to_numpy
 from torch.utils.data import Subset
 
-from ibtools.plane._measurement import target_classes
+from ibtools.plane._measurement import target_classes, target_values
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class Rows:
         The input values.
     y : ndarray of shape (n_samples,) or None
         Class labels. None if there is no target, or one that is no class.
+    values : ndarray of shape (n_samples, n_targets) or None
+        The target as numbers. None if there is no target, or one that is a class.
     has_target : bool
         Whether there is a target at all.
     """
@@ -35,6 +37,7 @@ class Rows:
     n_samples: int
     inputs: NDArray[Any]
     y: NDArray[Any] | None
+    values: NDArray[Any] | None
     has_target: bool
 
 
@@ -70,8 +73,11 @@ def read_rows(
     inputs = np.concatenate([_flat(Xi) for Xi in batches])
     has_target = all(_has_target(dataset) for dataset in datasets)
     one_array = all(isinstance(target, np.ndarray) for target in targets)
-    y = target_classes(np.concatenate(targets), inputs) if has_target and one_array else None
-    return Rows(batches, len(inputs), inputs, y, has_target)
+    y = values = None
+    if has_target and one_array:
+        target = np.concatenate(targets)
+        y, values = target_classes(target, inputs), target_values(target)
+    return Rows(batches, len(inputs), inputs, y, values, has_target)
 
 
 def choose_datasets(net: Any, on: Any, train: Any, valid: Any) -> list[Any]:

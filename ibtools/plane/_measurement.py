@@ -150,4 +150,30 @@ def target_classes(y: ArrayLike, X: NDArray[Any]) -> NDArray[Any] | None:
     if y.dtype.kind == "f" and rows.shape == X.shape and np.array_equal(rows, X):
         return row_symbols(np.ascontiguousarray(rows).view(f"i{rows.itemsize}")).symbols
     labels = rows.ravel() if rows.shape[1] == 1 else y
-    return labels if type_of_target(labels) in ("binary", "multiclass") else None
+    return labels if _are_classes(labels) else None
+
+
+def target_values(y: ArrayLike) -> NDArray[Any] | None:
+    """Take a target as numbers, unless it is a class.
+
+    Parameters
+    ----------
+    y : array-like
+        Target of the network.
+
+    Returns
+    -------
+    values : ndarray of shape (n_samples, n_targets) or None
+        The numbers; None for class labels.
+    """
+    rows = np.reshape(y, (len(np.asarray(y)), -1))
+    return None if _are_classes(rows.ravel() if rows.shape[1] == 1 else rows) else rows
+
+
+def takes_numbers(estimator: Any) -> bool:
+    """Whether an estimator measures the information about a real-valued target."""
+    return "target" in estimator.get_params(deep=False)
+
+
+def _are_classes(y: NDArray[Any]) -> bool:
+    return type_of_target(y) in ("binary", "multiclass")

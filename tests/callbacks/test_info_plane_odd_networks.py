@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from skorch import NeuralNetClassifier
+from skorch import NeuralNetClassifier, NeuralNetRegressor
 from torch import nn
 
-from ibtools import MLP, InfoPlaneCallback, InformationPlane
+from ibtools import MLP, BinnedMI, GaussianMI, InfoPlaneCallback, InformationPlane
 
 
 def layers_of(net):
@@ -95,3 +95,27 @@ def test_logits_where_the_loss_takes_probabilities(data):
 def test_parameters_of_the_wrong_kind(data, make_net, parameters, message):
     with pytest.raises(ValueError, match=message):
         make_net(InfoPlaneCallback(**parameters)).fit(*data)
+
+
+def test_real_targets_go_to_the_estimators_that_take_them(data):
+    """GaussianMI of the prediction and the target, by hand; BinnedMI has no I(T;Y) to record."""
+    X, _ = data
+    y = (X[:, :1] + 0.1 * X[:, 1:2]).astype(np.float32)
+    net = NeuralNetRegressor(
+        nn.Sequential(nn.Linear(6, 3), nn.Tanh(), nn.Linear(3, 1)),
+        callbacks=[
+            InfoPlaneCallback({"binned": BinnedMI(), "gaussian": GaussianMI(0.1)}, on=(X, y))
+        ],
+        train_split=None,
+        max_epochs=1,
+        verbose=0,
+    )
+    with pytest.warns(UserWarning, match="has to be for binned: I"):
+        net.fit(X, y)
+    plane = InformationPlane.from_history(net.history).select(epochs=1, layers="prediction")
+    table = plane.to_frame().set_index("estimator")
+    expected = GaussianMI(0.1).fit(net.predict(X), y, inputs=X)
+    assert table.loc["gaussian", "mi_y"] == pytest.approx(expected.mi_y_, rel=1e-4)
+    assert table.loc["gaussian", "mi_x"] == pytest.approx(expected.mi_x_, rel=1e-4)
+    assert np.isnan(table.loc["binned", "mi_y"])
+    assert table.loc["binned", "mi_x"] > 0
