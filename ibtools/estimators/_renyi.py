@@ -27,7 +27,7 @@ from ibtools.estimators._contract import (
     resolve_target,
 )
 from ibtools.information._spectral_bandwidths import RULES, choose_bandwidths
-from ibtools.information._spectral_entropy import METHODS
+from ibtools.information._spectral_entropy import LANCZOS_ORDER, METHODS
 from ibtools.information._spectral_features import (
     kernel_log_ratio,
     landmark_features,
@@ -73,7 +73,8 @@ class RenyiMatrixMI(ClassNamePrefixFeaturesOutMixin, TransformerMixin, MutualInf
         rule that finds it. With C maps of d features, n rows and the factor h:
 
         - "silverman": h n^(-1 / (4 + d)), whatever the scale of the values [3]_;
-        - "scaled": h u sqrt(C d) n^(-1 / (4 + d)), u the standard deviation of the features;
+        - "scaled": h u sqrt(C d) n^(-1 / (4 + d)), u the standard deviation of the features, of
+          which it counts only those that vary;
         - "median": h sqrt(C) times the median distance;
         - "alignment": h sqrt(C) times the mean distance, times the ratio for which the Gram matrix
           is most like that of the target [4]_.
@@ -105,15 +106,16 @@ class RenyiMatrixMI(ClassNamePrefixFeaturesOutMixin, TransformerMixin, MutualInf
 
     method : {"auto", "exact", "lanczos"}, default="auto"
         All eigenvalues, or for matrices of more than 64 rows a stochastic Lanczos quadrature with
-        the traces of A and A^2 as control variates; "auto" takes it for more than 2048 rows.
-        alpha = 2 is always exact.
+        the traces of A and A^2 as control variates; "auto" takes it for more than 2048 rows, if
+        alpha is at least 0.9. Below, where small eigenvalues dominate, it is biased by more than
+        the error that it states, and "lanczos" warns. alpha = 2 is always exact.
 
     n_probes : int, default=30
         Random vectors of a round of the quadrature.
 
     tol : float, default=0.02
         Standard error of an entropy, in the units of `base`, at which the quadrature stops, if
-        not after 16 rounds.
+        not after 16 rounds. A warning tells of a standard error that stayed above.
 
     batch_size : int, default=None
         Average over mini-batches of so many rows (128 in the papers), drawn without replacement;
@@ -334,6 +336,7 @@ class RenyiMatrixMI(ClassNamePrefixFeaturesOutMixin, TransformerMixin, MutualInf
         self.n_batches_ = len(batches)
         self._store(information, has_inputs=source is not None)
         self._warn_of_saturation()
+        self._warn_of_quadrature(information.largest_error)
         return self
 
     def _forget(self) -> None:
@@ -408,6 +411,24 @@ class RenyiMatrixMI(ClassNamePrefixFeaturesOutMixin, TransformerMixin, MutualInf
                 "The rows of T are nearly unlike each other (mean similarity "
                 f"{self.mean_similarity_:.1e}): S(T) is close to log n whatever T is. Take a "
                 "larger bandwidth, the rule 'scaled' or 'alignment', or a single map (n_maps=1).",
+                UserWarning,
+                stacklevel=4,
+            )
+
+    def _warn_of_quadrature(self, error: float) -> None:
+        """Warn of what the largest standard error that the quadrature states does not hold."""
+        if error > 0 and self.alpha < LANCZOS_ORDER:
+            warnings.warn(
+                f"method='lanczos' at alpha={self.alpha:g}, below {LANCZOS_ORDER}: small "
+                "eigenvalues dominate, which the quadrature does not resolve. Its entropies are "
+                "biased and their standard errors understated. Take method='exact'.",
+                UserWarning,
+                stacklevel=4,
+            )
+        if error > self.tol:
+            warnings.warn(
+                f"The standard error of an entropy by Lanczos quadrature is {error:.2g}, above "
+                f"tol={self.tol:g}. Take more probes (n_probes), a larger tol or method='exact'.",
                 UserWarning,
                 stacklevel=4,
             )

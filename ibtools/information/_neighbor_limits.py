@@ -10,6 +10,8 @@ _Floats = NDArray[np.float64]
 _MAX_ROWS = 256
 _NUGGET = 1e-8
 _WIDTHS = (4.0, 1.0, 0.25)
+_MAX_LEVELS = 2**16  # steps of single precision are finer
+_STEP_TOLERANCE = 1e-3
 
 
 def saturation_limit(n_samples: int, ks: NDArray[np.int64]) -> _Floats:
@@ -31,6 +33,44 @@ def saturation_limit(n_samples: int, ks: NDArray[np.int64]) -> _Floats:
         In nats.
     """
     return np.asarray(digamma(n_samples) - digamma(ks))
+
+
+def distinct_rows(x: _Floats, y: _Floats) -> NDArray[np.int64]:
+    """Find the rows of a real-valued pair (x, y) that repeat no earlier one.
+
+    Parameters
+    ----------
+    x : ndarray of shape (n_samples, n_x)
+        First variable.
+    y : ndarray of shape (n_samples, n_y)
+        Second variable.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_distinct,)
+        Their numbers in ascending order. All rows where the pair is discrete, for there repeats
+        are the data: where a distinct row is met more often than a quarter of their number, or no
+        column has many values, evenly spaced ones (whole numbers) not counted.
+    """
+    joint = np.ascontiguousarray(np.hstack([x, y]) + 0.0)  # -0.0 is 0.0
+    keys = joint.view(np.dtype((np.void, joint.itemsize * joint.shape[1]))).ravel()
+    first = np.sort(np.unique(keys, return_index=True)[1])
+    few = len(first) ** 2 <= 4 * len(joint)
+    if len(first) < len(joint) and (few or not any(map(_is_continuous, joint[first].T))):
+        return np.arange(len(joint))
+    return first
+
+
+def _is_continuous(column: _Floats) -> bool:
+    """Whether most values are different, and not multiples of one step."""
+    values = np.unique(column)
+    if len(values) <= max(len(column) / 2, 2):
+        return False
+    gaps = np.diff(values)
+    if gaps.sum() > _MAX_LEVELS * gaps.min():
+        return True
+    steps = gaps / gaps.min()
+    return bool((np.abs(steps - np.round(steps)) > _STEP_TOLERANCE).any())
 
 
 def unexplained_fraction(inputs: _Floats, points: _Floats) -> float:

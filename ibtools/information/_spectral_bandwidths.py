@@ -101,14 +101,15 @@ def silverman_bandwidths(maps: Sequence[_Floats], n_rows: int, *, factor: float)
 def scaled_bandwidths(maps: Sequence[_Floats], n_rows: int, *, factor: float) -> _Floats:
     """Silverman's rule in units of the values, s_c = factor u_c sqrt(C d_c) n^(-1 / (4 + d_c)).
 
-    u_c is the root mean square of the standard deviations of the features of map c. With
+    d_c counts the features of map c that vary, so that constant ones change nothing, and u_c is
+    the root mean square of their standard deviations. With
     sqrt(d_c), distances in any number of features have the same size in units of the bandwidth
     [1]_; with sqrt(C), so has their sum over any number of maps.
 
     Parameters
     ----------
     maps : list of ndarray of shape (n_samples, n_features_c)
-        Values of C maps, of d_c features each.
+        Values of C maps.
     n_rows : int
         n, the rows of a Gram matrix.
     factor : float
@@ -117,14 +118,16 @@ def scaled_bandwidths(maps: Sequence[_Floats], n_rows: int, *, factor: float) ->
     Returns
     -------
     bandwidths : ndarray of shape (n_maps,)
-        Standard deviations s_c; 1 for a constant map, of which no distance is left to scale.
+        Standard deviations s_c; u_c sqrt(C d_c) counts as 1 for a constant map, of which no
+        distance is left to scale.
 
     References
     ----------
     .. [1] N. I. Tapia and P. A. Estevez, "On the information plane of autoencoders", IJCNN 2020.
     """
-    spreads = np.sqrt([values.var(axis=0).sum() * len(maps) for values in maps])
-    return factor * _or_one(spreads) * silverman_bandwidths(maps, n_rows, factor=1.0)
+    varying = [values[:, np.ptp(values, axis=0) > 0] for values in maps]
+    spreads = np.sqrt([values.var(axis=0).sum() * len(maps) for values in varying])
+    return factor * _or_one(spreads) * silverman_bandwidths(varying, n_rows, factor=1.0)
 
 
 def median_bandwidths(

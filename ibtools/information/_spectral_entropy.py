@@ -27,6 +27,7 @@ _Floats = NDArray[np.float64]
 
 METHODS = ("auto", "exact", "lanczos")
 EXACT_ROWS = 2048  # method="auto" computes the eigenvalues of blocks of at most so many rows
+LANCZOS_ORDER = 0.9  # the least for which method="auto" takes the quadrature
 _LEAST_LANCZOS_ROWS = 64  # smaller blocks have fewer eigenvalues than the quadrature has products
 
 
@@ -77,7 +78,9 @@ def spectral_entropy(
         Base of the logarithm: 2 gives bits.
     method : {"auto", "exact", "lanczos"}, default="auto"
         "exact" computes all eigenvalues, "lanczos" estimates the trace for every block of more
-        than 64 rows, "auto" does so for blocks of more than 2048 rows. alpha = 2 is always exact.
+        than 64 rows, "auto" does so for blocks of more than 2048 rows, if alpha is at least 0.9:
+        below, eigenvalues too small for the quadrature to see count, its values are biased and
+        `std_error` is understated. alpha = 2 is always exact.
     n_probes : int, default=30
         Random vectors of a round of the quadrature.
     tol : float, default=0.02
@@ -94,6 +97,8 @@ def spectral_entropy(
     unit, n_samples = log_of_base(base), variable.n_samples
     blocks = blocks_of_equal_code(variable)
     largest = max(map(len, blocks))
+    if method == "auto" and alpha < LANCZOS_ORDER:
+        method = "exact"
     limit = {"auto": EXACT_ROWS, "exact": largest, "lanczos": _LEAST_LANCZOS_ROWS}[method]
     if variable.coordinates.shape[1] == 0:
         measured = _of_classes(blocks, alpha)

@@ -44,6 +44,9 @@ class SpectralInformation(NamedTuple):
         How S_alpha(A) was computed.
     about : list of Information
         One for each other variable.
+    largest_error : float
+        Largest standard error of the computation of any entropy of a batch: 0 but for stochastic
+        Lanczos quadrature.
     """
 
     entropy: float
@@ -51,6 +54,7 @@ class SpectralInformation(NamedTuple):
     mean_similarity: float
     method: str
     about: list[Information]
+    largest_error: float
 
 
 def draw_batches(
@@ -135,10 +139,11 @@ def spectral_information(
         return [measure(part.take(rows)) for rows in batches]
 
     own = measure_all(variable)
-    about = []
+    about, computed = [], [*own]
     for other in others:
         alone, joint = measure_all(other), measure_all(joint_variable(variable, other))
         about.append(_difference(own, alone, joint))
+        computed += alone + joint
     values, errors = _values(own)
     return SpectralInformation(
         float(values.mean()),
@@ -146,6 +151,7 @@ def spectral_information(
         float(np.mean([measured.mean_similarity for measured in own])),
         own[0].method,
         about,
+        max(measured.std_error for measured in computed),
     )
 
 

@@ -61,6 +61,42 @@ def test_variances_alone_tell_classes_apart():
     assert pair.mutual_information == pytest.approx(truth, abs=1e-8)
 
 
+def spike_information(distance, std):
+    """Bits of N(0, 1) against N(distance, std^2): H(Y|x) vanishes 12 std beyond the spike."""
+
+    def noise(z):
+        log_wide = stats.norm.logpdf(distance + std * z)
+        log_narrow = stats.norm.logpdf(z) - math.log(std)
+        posterior = expit(log_narrow - log_wide)
+        mixture = (math.exp(log_wide) + math.exp(log_narrow)) / 2
+        return std * mixture * stats.entropy([posterior, 1 - posterior], base=2)
+
+    return 1 - integrate.quad(noise, -12, 12, points=[-5, 0, 5], epsabs=1e-12, limit=500)[0]
+
+
+@pytest.mark.parametrize("std", [0.1, 0.01, 1e-3, 1e-4, 1e-7])
+def test_narrow_class_in_a_wide_one(std):
+    """Whether a fine grid resolves the spike or Monte Carlo takes over below."""
+    pair = LabelledGaussians([[0.0], [0.005]], covariance=[[[1.0]], [[std**2]]])
+    truth = spike_information(0.005, std)
+    assert pair.mutual_information == pytest.approx(truth, abs=pair.mutual_information_error + 1e-9)
+    assert pair.mutual_information_error < (1e-5 if std > 5e-4 else 5e-4)
+
+
+def test_narrow_ridge_in_two_dimensions():
+    """The truth by summing p(x) H(Y|x) over a grid of the ridge, where alone H(Y|x) > 0."""
+    std = math.sqrt(1e-5)
+    pair = LabelledGaussians([[0, 0], [0.025, 0.5]], covariance=[np.eye(2), np.diag([1e-5, 1.0])])
+    z, v = np.linspace(-12, 12, 1201)[:, None], np.linspace(-9, 9, 901)
+    wide = stats.norm.pdf(0.025 + std * z) * stats.norm.pdf(v)
+    narrow = stats.norm.pdf(z) / std * stats.norm.pdf(v - 0.5)
+    noise = (wide + narrow) / 2 * stats.entropy([wide, narrow], base=2)
+    truth = 1 - noise.sum() * std * 0.02 * 0.02
+    assert truth == pytest.approx(0.9692, abs=6e-4)
+    assert pair.mutual_information == pytest.approx(truth, abs=pair.mutual_information_error)
+    assert pair.mutual_information_error < 3e-3
+
+
 def test_monte_carlo_states_its_error():
     """Four classes in three directions, the truth by Gauss-Hermite quadrature."""
     means = 1.5 * np.eye(4)[:, :3]

@@ -49,7 +49,8 @@ def test_clone_keeps_parameters_and_drops_results(data):
 
 
 def test_frames_in_frames_out(data):
-    pd = pytest.importorskip("pandas")
+    import pandas as pd
+
     X = pd.DataFrame(data[0], columns=["a", "b"])
     codes = BinnedMI().set_output(transform="pandas").fit_transform(X)
     assert codes.columns.tolist() == ["a", "b"]

@@ -349,7 +349,8 @@ def test_unfitted():
 
 
 def test_frames_in_frames_out():
-    pd = pytest.importorskip("pandas")
+    import pandas as pd
+
     T, _ = make_layer(20, 2)
     frame = pd.DataFrame(T, columns=["a", "b"])
     features = KernelDensityMI(n_components=3).set_output(transform="pandas").fit_transform(frame)

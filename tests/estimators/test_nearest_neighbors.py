@@ -280,6 +280,40 @@ def test_functions_of_the_inputs_warn():
         NearestNeighborsMI().fit(X[:, :1] + X[:, 1:], inputs=X)
 
 
+@pytest.mark.parametrize("jitter", [None, 1e-10])
+@pytest.mark.parametrize("times", [2, 3, 10])
+def test_functions_of_the_inputs_warn_where_rows_are_repeated(times, jitter):
+    X = np.tile(noisy_layer(300)[0], (times, 1))
+    T = np.tanh(X @ [[1, 0.5], [-0.3, 1]])
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        NearestNeighborsMI(jitter=jitter, random_state=0).fit(T, inputs=X)
+    messages = [str(one.message) for one in caught]
+    assert any("300 rows resolve, the representation is a function" in one for one in messages)
+    repeats = f"{300 * (times - 1)} of {300 * times} rows repeat an earlier row"
+    assert any(one.startswith(repeats) for one in messages)
+
+
+def test_many_repeats_of_noisy_rows_warn():
+    X, T, _ = noisy_layer()
+    few, many = (np.arange(n) % 500 for n in (600, 700))
+    with pytest.warns(UserWarning, match=r"200 of 700.*inflate.*I\(X;T\): drop the duplicates"):
+        NearestNeighborsMI().fit(T[many], inputs=X[many])
+    with pytest.warns(UserWarning, match=r"200 of 700.*inflate.*I\(T;Y\): drop the duplicates"):
+        NearestNeighborsMI().fit(T[many], X[many])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        NearestNeighborsMI().fit(T[few], X[few, 0], inputs=X[few])
+
+
+@pytest.mark.parametrize("copula", [False, True])
+def test_repeats_of_discrete_rows_do_not_warn(copula):
+    X = np.random.default_rng(0).integers(6, size=(1000, 1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        NearestNeighborsMI(target="continuous", copula=copula).fit(X**2, 0.1 * X, inputs=X)
+
+
 def test_saturation_warns_in_the_units_of_the_base():
     X = np.random.default_rng(0).normal(size=(400, 2))
     limit = (digamma(400) - digamma(3)) / math.log(2)

@@ -265,6 +265,26 @@ def test_lanczos_states_its_error():
         assert abs(getattr(renyi, f"{name}_") - getattr(exact, f"{name}_")) < 3 * error
 
 
+def test_lanczos_warns_at_low_orders():
+    T = np.tanh(np.random.default_rng(0).normal(size=(300, 2)))
+    renyi = RenyiMatrixMI(0.2, method="lanczos", random_state=0)
+    with (
+        pytest.warns(UserWarning, match="small eigenvalues dominate.*understated"),
+        pytest.warns(UserWarning, match=r"standard error .* is 0\.\d+, above tol=0.02"),
+    ):
+        renyi.fit(T)
+    assert renyi.entropy_std_error_ > 0.02
+
+
+def test_lanczos_warns_above_the_tolerance():
+    T = np.random.default_rng(0).normal(size=(300, 5))
+    renyi = RenyiMatrixMI(method="lanczos", tol=1e-6, random_state=0)
+    with pytest.warns(UserWarning, match="above tol=1e-06") as caught:
+        renyi.fit(T)
+    assert len(caught) == 1
+    assert f"is {renyi.entropy_std_error_:.2g}," in str(caught[0].message)
+
+
 @reproducible
 @given(st.integers(0, 2**32 - 1), st.sampled_from(["scaled", "median", "alignment"]))
 def test_scale_offset_order_and_precision(seed, bandwidth):
@@ -380,10 +400,11 @@ def test_a_class_of_one_row():
     assert np.isfinite(renyi.score(T, y))
 
 
-def test_constant_columns_change_nothing(data):
+@pytest.mark.parametrize("rule", ["scaled", "median"])
+def test_constant_columns_change_nothing(data, rule):
     T, y, _ = data
-    wider = np.hstack([T, np.full((60, 1), 3.0)])
-    plain, padded = (RenyiMatrixMI(bandwidth="median").fit(rows, y) for rows in (T, wider))
+    wider = np.hstack([T, np.full((60, 2), 0.1)])
+    plain, padded = (RenyiMatrixMI(bandwidth=rule).fit(rows, y) for rows in (T, wider))
     assert padded.mi_y_ == pytest.approx(plain.mi_y_, abs=1e-10)
 
 

@@ -362,7 +362,8 @@ def test_unfitted():
 
 
 def test_frames_in_frames_out():
-    pd = pytest.importorskip("pandas")
+    import pandas as pd
+
     frame = pd.DataFrame(make_layer(20, 2)[0], columns=["a", "b"])
     noisy = SamplePropagationMI(random_state=0).set_output(transform="pandas")
     assert noisy.fit_transform(frame).columns.tolist() == ["a", "b"]

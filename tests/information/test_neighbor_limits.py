@@ -4,10 +4,14 @@ import math
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import digamma
 
-from ibtools.information._neighbor_limits import saturation_limit, unexplained_fraction
+from ibtools.information._neighbor_limits import (
+    distinct_rows,
+    saturation_limit,
+    unexplained_fraction,
+)
 
 
 def layer(n, n_inputs, n_units, seed=0):
@@ -67,3 +71,41 @@ def test_repeated_inputs_with_noise():
     rng = np.random.default_rng(0)
     X = np.repeat(rng.normal(size=(50, 2)), 20, axis=0)
     assert unexplained_fraction(X, X + rng.normal(size=X.shape)) > 0.3
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_repeats_of_real_rows_are_dropped(dtype):
+    X, T, _ = layer(300, 2, 3)
+    X, T = (v.astype(dtype).astype(float) for v in (X, T))
+    assert_array_equal(distinct_rows(X, T), np.arange(300))
+    assert_array_equal(distinct_rows(np.tile(X, (3, 1)), np.tile(T, (3, 1))), np.arange(300))
+    doubled = np.repeat(X, 2, axis=0), np.repeat(T, 2, axis=0)
+    assert_array_equal(distinct_rows(*doubled), np.arange(0, 600, 2))
+    assert_array_equal(distinct_rows(doubled[0], np.arange(600.0)[:, None]), np.arange(600))
+
+
+def test_real_rows_of_whole_numbered_inputs_are_real():
+    rng = np.random.default_rng(0)
+    X = rng.integers(256, size=(200, 9)).astype(float)
+    T = np.tanh(X @ rng.normal(size=(9, 2)) / 500)
+    assert len(distinct_rows(np.tile(X, (3, 1)), np.tile(T, (3, 1)))) == 200
+
+
+def test_negative_zero_is_zero():
+    X, T, _ = layer(100, 1, 1)
+    X[0] = 0
+    assert len(distinct_rows(np.vstack([X, -X[:1]]), np.vstack([T, T[:1]]))) == 100
+
+
+@pytest.mark.parametrize("levels", [1, 2, 10, 300])
+@pytest.mark.parametrize("scale", [1, 0.1, 1 / 255])
+def test_repeats_of_discrete_rows_are_data(levels, scale):
+    x = np.random.default_rng(0).integers(levels, size=(1000, 1)) * scale
+    assert_array_equal(distinct_rows(x, 3 * x + 1), np.arange(1000))
+
+
+def test_few_irregular_values_are_discrete():
+    rng = np.random.default_rng(0)
+    symbols = rng.integers(20, size=1000)
+    codes = rng.normal(size=(20, 2))
+    assert_array_equal(distinct_rows(codes[symbols], codes[symbols]), np.arange(1000))

@@ -44,6 +44,14 @@ def test_scaled_by_hand():
     assert_allclose(scaled_bandwidths([first, second], 50, factor=3), expected, rtol=1e-14)
 
 
+def test_scaled_counts_features_that_vary():
+    """0.1 three times has a variance of rounding, not of 0."""
+    values = np.array([[0.0, 0], [2, 4], [1, 1]])
+    padded = np.hstack([values, np.full((3, 2), 0.1)])
+    assert_allclose(choose([padded], "scaled"), choose([values], "scaled"), rtol=1e-14)
+    assert_allclose(choose([padded[:, 2:]], "scaled"), 3 ** (-1 / 4), rtol=1e-14)
+
+
 def test_median_by_hand():
     values = np.array([[0.0], [1.0], [5.0]])  # distances 1, 4, 5
     assert_allclose(median_bandwidths([values], factor=2, rng=generator()), [8])

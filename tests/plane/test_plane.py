@@ -251,7 +251,8 @@ def test_the_last_epoch_is_that_of_each_run(make_plane):
 
 
 def test_tensors_that_need_gradients():
-    torch = pytest.importorskip("torch")
+    import torch
+
     T = torch.arange(4.0, requires_grad=True).reshape(4, 1)
     table = InformationPlane.from_activations({"a": T, "b": T.detach()}).to_frame()
     assert table["mi_x"].tolist() == [2.0, 2.0]
