@@ -20,6 +20,7 @@ from ibtools.estimators._contract import (
     encode_labels,
     resolve_target,
 )
+from ibtools.information._counts import entropy_from_counts
 from ibtools.information._hashing import (
     DependenceGraph,
     cancelled_powers,
@@ -27,11 +28,15 @@ from ibtools.information._hashing import (
     ensemble_widths,
     hash_codes,
     hashed_nodes,
+    lone_share,
     standard_scale,
 )
 from ibtools.information._units import log_of_base
 
 _Floats = NDArray[np.float64]
+
+# From this part of rows alone in their codes, at the narrowest width, the graph counts rows.
+_SATURATED = 0.9
 
 
 class DependenceGraphMI(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -128,7 +133,9 @@ class DependenceGraphMI(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     It fails, then, in more than about five dimensions of both sides together (with labels: of
     the representation), where every row has a code of its own and any data seem to share
-    information; shuffled rows (`n_permutations`) show it. A strong dependence is read too low,
+    information; shuffled rows (`n_permutations`) show it, and a warning says so where at least 9 in
+    10 rows are alone at the narrowest width, or where the value exceeds the entropy of the labels
+    (the logarithm of the number of rows for real values). A strong dependence is read too low,
     and n rows never show more than log n in a single graph. The information about inputs of a
     deterministic representation is infinite: what is reported tells of the widths. Units are
     standardised, a nearly dead one too.
@@ -207,7 +214,8 @@ class DependenceGraphMI(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             of the inputs, each of them a node.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            How often each row counts.
+            How often each row counts. Scale weights of another kind so that they sum to the
+            number of rows: a sum below 2 is refused.
 
         Returns
         -------
@@ -219,6 +227,11 @@ class DependenceGraphMI(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         weights = None
         if sample_weight is not None:
             weights = check_sample_weight(sample_weight, T)
+            if weights.sum() < 2:
+                raise ValueError(
+                    f"sample_weight sums to {weights.sum():.3g}, but weights count rows, and at "
+                    "least 2 are needed: scale them so that they sum to the number of rows."
+                )
             weights, T, y, inputs = drop_weightless(weights, T, y, inputs)
         for name in ("mi_x_", "mi_y_", "graph_x_", "graph_y_", "classes_"):
             self.__dict__.pop(name, None)  # of an earlier fit
@@ -233,10 +246,12 @@ class DependenceGraphMI(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.offsets_ = np.random.default_rng(of_units).uniform(size=shape)
         if inputs is not None:
             values = encode_inputs(inputs) if np.ndim(inputs) == 1 else check_input_values(inputs)
-            self.graph_x_ = self._compare(T, values, weights, of_partners[0])
+            self.graph_x_ = self._compare(T, values, weights, of_partners[0], "mi_x_")
             self.mi_x_ = self.graph_x_.information
         if y is not None:
-            self.graph_y_ = self._compare(T, self._encode_target(y), weights, of_partners[1])
+            self.graph_y_ = self._compare(
+                T, self._encode_target(y), weights, of_partners[1], "mi_y_"
+            )
             self.mi_y_ = self.graph_y_.information
         return self
 
@@ -271,7 +286,7 @@ class DependenceGraphMI(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return np.sort(widths)
 
     def _compare(
-        self, T: _Floats, partner: NDArray[Any], weights: _Floats | None, seed: int
+        self, T: _Floats, partner: NDArray[Any], weights: _Floats | None, seed: int, name: str
     ) -> DependenceGraph:
         """Dependence graphs of the representation and its partner, in units of `base`."""
         rng = np.random.default_rng(seed)
@@ -285,15 +300,22 @@ class DependenceGraphMI(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             widths = self._resolve_widths(n_rows, dimension)
             offsets = rng.uniform(size=(len(widths), len(mean)))
             second = hashed_nodes((values - mean) * inverse, widths, offsets)
+        first = hashed_nodes(self._standardised(T), widths, self.offsets_)
         graph = dependence_graph(
-            hashed_nodes(self._standardised(T), widths, self.offsets_),
+            first,
             second,
             widths,
             cancelled_powers(self.cancel, dimension),
             weights=weights,
             permutations=(rng.permutation(len(T)) for _ in range(self.n_permutations)),
         )
+        hashed = partner.ndim == 2
+        ceiling = float(np.log(n_rows))
+        if not hashed:
+            ceiling = entropy_from_counts(np.bincount(partner, weights), base=np.e)
+        alone = lone_share(first[0], second[0] if hashed else None, weights)
         unit = log_of_base(self.base)
+        _warn_if_saturated(name, graph.information / unit, ceiling / unit, alone)
         return DependenceGraph(
             graph.information / unit,
             graph.widths,
@@ -327,3 +349,23 @@ class DependenceGraphMI(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         T = validate_data(self, X, dtype=np.float64, reset=False)
         middle = len(self.widths_) // 2
         return hash_codes(self._standardised(T), self.widths_[middle], self.offsets_[middle])
+
+
+def _warn_if_saturated(name: str, information: float, ceiling: float, alone: float) -> None:
+    """Warn where rows are alone in their codes, or the ensemble exceeds what there can be."""
+    if alone >= _SATURATED and ceiling > 0:
+        warnings.warn(
+            f"{alone:.0%} of the rows have codes of their own at the narrowest width: {name} is "
+            f"{information:.3g} because of the number of rows, not of dependence. Use fewer "
+            "dimensions or wider `widths`.",
+            UserWarning,
+            stacklevel=5,
+        )
+    elif information > ceiling * (1 + 1e-9) + 1e-9:
+        warnings.warn(
+            f"{name} is {information:.3g}, above {ceiling:.3g}, the most there can be: the excess "
+            "is made by the weights of the ensemble from bins with few rows, not by dependence. "
+            "Use fewer dimensions, wider `widths` or cancel=None.",
+            UserWarning,
+            stacklevel=5,
+        )

@@ -198,7 +198,8 @@ class GaussianMI(OneToOneFeatureMixin, TransformerMixin, MutualInformationDecode
             Values of the input of each row.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            How often each row counts.
+            How often each row counts. Scale weights of another kind so that they sum to the
+            number of rows: a sum below 2 is refused.
 
         Returns
         -------
@@ -210,6 +211,11 @@ class GaussianMI(OneToOneFeatureMixin, TransformerMixin, MutualInformationDecode
         weights = None
         if sample_weight is not None:
             weights = check_sample_weight(sample_weight, T)
+            if weights.sum() < 2:
+                raise ValueError(
+                    f"sample_weight sums to {weights.sum():.3g}, but weights count rows, and at "
+                    "least 2 are needed: scale them so that they sum to the number of rows."
+                )
             weights, T, y, inputs = drop_weightless(weights, T, y, inputs)
         self._forget()
         moments = gaussian_moments(_as_float64(T), shrinkage=self.shrinkage, weights=weights)

@@ -127,6 +127,29 @@ def graph_information(first: _Integers, second: _Integers, weights: _Floats | No
     return float(edges.counts @ np.log(edges.counts / rows * (total / columns)) / total)
 
 
+def lone_share(
+    nodes: _Integers, partners: _Integers | None = None, weights: _Floats | None = None
+) -> float:
+    """Part of the rows that are alone in their node, or in their pair of nodes.
+
+    Parameters
+    ----------
+    nodes : ndarray of shape (n_samples,)
+        Node of each row, non-negative integers.
+    partners : ndarray of shape (n_samples,) or None
+        Node of each row in the other variable.
+    weights : ndarray of shape (n_samples,) or None
+        How often each row counts.
+
+    Returns
+    -------
+    share : float
+        Between 0 and 1.
+    """
+    counts = joint_counts(nodes, 0 * nodes if partners is None else partners, weights).counts
+    return float(counts[counts <= 1].sum() / counts.sum())
+
+
 def ensemble_widths(
     n_samples: float, dimension: int, n_widths: int, span: tuple[float, float]
 ) -> _Floats:

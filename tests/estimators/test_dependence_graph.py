@@ -70,9 +70,33 @@ def test_published_weights_magnify_what_few_rows_per_bin_add():
 def test_ten_dimensions_fail_and_shuffled_rows_show_it():
     rng = np.random.default_rng(0)
     T, V = rng.normal(size=(1000, 10)), rng.normal(size=(1000, 10))
-    graph = DependenceGraphMI(n_permutations=3, random_state=0).fit(T, inputs=V)
+    with pytest.warns(UserWarning, match=r"codes of their own .*: mi_x_ is .* number of rows"):
+        graph = DependenceGraphMI(n_permutations=3, random_state=0).fit(T, inputs=V)
     assert graph.mi_x_ > 5
     np.testing.assert_allclose(graph.graph_x_.permuted, graph.mi_x_, atol=1)
+
+
+def test_saturated_labels_warn():
+    rng = np.random.default_rng(0)
+    T, y = rng.normal(size=(300, 10)), rng.integers(2, size=300)
+    with pytest.warns(UserWarning, match=r"codes of their own .*: mi_y_ is .*wider `widths`"):
+        graph = DependenceGraphMI(random_state=0).fit(T, y)
+    assert graph.mi_y_ > 0.5
+    DependenceGraphMI(random_state=0).fit(T[:, :2], y)
+    DependenceGraphMI(widths=[6, 8, 10], random_state=0).fit(T[:, :5], y)
+
+
+def test_more_than_the_entropy_of_the_labels_warns():
+    """Separate classes: every graph reads at most H(Y), their extrapolation more."""
+    rng = np.random.default_rng(0)
+    y = np.arange(300) % 10
+    T = 3.0 * y[:, None] + 0.3 * rng.normal(size=(300, 1))
+    with pytest.warns(UserWarning, match=r"mi_y_ is .*, above 3.32, the most there can be"):
+        graph = DependenceGraphMI(random_state=0).fit(T, y)
+    assert graph.mi_y_ > 3.4
+    assert graph.graph_y_.estimates.max() == pytest.approx(math.log2(10))
+    average = DependenceGraphMI(cancel=None, random_state=0).fit(T, y)
+    assert average.mi_y_ < math.log2(10)
 
 
 @pytest.mark.parametrize(("d", "tolerance"), [(1, 0.02), (2, 0.03), (5, 0.06)])
@@ -180,6 +204,18 @@ def test_weights_are_repetitions():
     other = DependenceGraphMI(random_state=0).fit(T[repeated], y[repeated], inputs=V[repeated])
     assert one.mi_x_ == pytest.approx(other.mi_x_, abs=1e-9)
     assert one.mi_y_ == pytest.approx(other.mi_y_, abs=1e-9)
+
+
+def test_weights_count_rows():
+    T, V = _correlated(200, 0.7, 2, np.random.default_rng(0))
+    with pytest.raises(ValueError, match=r"sums to 1, .*count rows.*sum to the number of rows"):
+        DependenceGraphMI().fit(T, inputs=V, sample_weight=np.full(200, 1 / 200))
+    scaled = DependenceGraphMI(random_state=0).fit(
+        T, inputs=V, sample_weight=200 * np.full(200, 1 / 200)
+    )
+    assert scaled.mi_x_ == pytest.approx(
+        DependenceGraphMI(random_state=0).fit(T, inputs=V).mi_x_, abs=1e-9
+    )
 
 
 def test_codes_are_those_measured():

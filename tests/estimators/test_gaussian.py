@@ -297,6 +297,14 @@ def test_weights_are_repetitions(labelled, shrinkage):
         assert getattr(one, name) == pytest.approx(getattr(other, name), abs=1e-9)
 
 
+def test_weights_count_rows():
+    T, V = _correlated(200, 0.7, 2)
+    with pytest.raises(ValueError, match=r"sums to 1, .*count rows.*sum to the number of rows"):
+        GaussianMI().fit(T, inputs=V, sample_weight=np.full(200, 1 / 200))
+    scaled = GaussianMI().fit(T, inputs=V, sample_weight=200 * np.full(200, 1 / 200))
+    assert scaled.mi_x_ == pytest.approx(GaussianMI().fit(T, inputs=V).mi_x_, abs=1e-9)
+
+
 def test_transform_is_white_and_near_the_units(labelled):
     T, _ = labelled
     white = GaussianMI(None).fit_transform(T)

@@ -171,6 +171,12 @@ def test_bins_of_equal_mass_by_hand():
     np.testing.assert_allclose(weighted.boundaries, [0, 1.5, 9])
 
 
+@pytest.mark.parametrize("weight", [0.01, 0.1, 1 / 3, 1.0, 7.0])
+def test_constant_weights_do_not_move_bins_of_equal_mass(weight):
+    bins = quantile_bins(np.arange(100), 10, weights=np.full(100, weight))
+    np.testing.assert_array_equal(bins.boundaries, quantile_bins(np.arange(100), 10).boundaries)
+
+
 @reproducible
 @given(st.lists(st.integers(-50, 50), min_size=1, max_size=40), st.integers(1, 10))
 def test_no_bin_has_more_than_its_mass_but_for_ties(values, n_bins):

@@ -16,6 +16,7 @@ from ibtools.information._hashing import (
     graph_information,
     hash_codes,
     hashed_nodes,
+    lone_share,
     standard_scale,
 )
 
@@ -54,6 +55,13 @@ def test_graph_information_is_the_plug_in(seed, n_first, n_second):
     expected = mutual_information_from_counts(table, base=math.e)
     assert graph_information(first, second) == pytest.approx(expected, abs=1e-12)
     assert graph_information(second, first) == pytest.approx(expected, abs=1e-12)
+
+
+def test_lone_share():
+    nodes, partners = np.array([0, 0, 1, 2]), np.array([0, 1, 0, 0])
+    assert lone_share(nodes) == 0.5
+    assert lone_share(nodes, partners) == 1
+    assert lone_share(nodes, partners, np.array([1.0, 1, 2, 4])) == 0.25
 
 
 def test_graph_information_with_weights():
