@@ -22,13 +22,8 @@ templates_path = ["_templates"]
 default_role = "literal"
 nitpicky = True
 
-# The build uses no network, so names of other packages are not looked up there. Docstrings link
-# only to our own names and to the few below.
-nitpick_ignore = [
-    ("py:class", "skorch.classifier.NeuralNetClassifier"),
-    ("py:class", "sklearn.utils.Bunch"),
-    ("py:obj", "sklearn.preprocessing.KBinsDiscretizer"),
-]
+# The build uses no network, so names of other packages are not looked up there.
+nitpick_ignore_regex = [(r"py:.*", r"(matplotlib|sklearn|skorch)\..*")]
 
 autosummary_generate = True
 autodoc_typehints = "none"

@@ -24,7 +24,7 @@ class Reparametrization(Protocol):
 
 @dataclass(frozen=True)
 class HalfCube:
-    """Half a cube in every column, x sqrt|x|: longer tails, and a flat spot at zero."""
+    """Half a cube in every column, ``x sqrt|x|``: longer tails, and a flat spot at zero."""
 
     def __call__(self, X: ArrayLike) -> _Floats:
         """Map rows, shape (n_samples, n_features)."""
@@ -60,12 +60,12 @@ class Asinh:
 
 @dataclass(frozen=True)
 class Spiral:
-    """Rotate every plane of two neighbouring columns by an angle that grows with |x|^2.
+    """Rotate every plane of two neighbouring columns by an angle that grows with ``|x|^2``.
 
     Parameters
     ----------
     speed : float, default=0.5
-        Angle per unit of |x|^2, in radians.
+        Angle per unit of ``|x|^2``, in radians.
     """
 
     speed: float = 0.5

@@ -119,17 +119,17 @@ class DependenceGraphMI(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     default: the weights of "smoothing" magnify what few rows per bin add. For Gaussian T and V
     with 1000 rows, in bits (mean of six samples):
 
-    ===============  =====  =========  ===========
-    T and V          truth  "leading"  "smoothing"
-    ===============  =====  =========  ===========
-    1-d independent  0      0.01       0.32
-    1-d r = 0.6      0.32   0.33       0.58
-    1-d r = 0.9      1.20   1.07       1.46
-    2-d independent  0      0.11       4.20
-    3-d independent  0      0.45       19.7
-    3-d r = 0.6      0.97   0.89       12.3
-    10-d independent 0      6.8
-    ===============  =====  =========  ===========
+    ================  =====  =========  ===========
+    T and V           truth  "leading"  "smoothing"
+    ================  =====  =========  ===========
+    1-d independent   0      0.01       0.32
+    1-d r = 0.6       0.32   0.33       0.58
+    1-d r = 0.9       1.20   1.07       1.46
+    2-d independent   0      0.11       4.20
+    3-d independent   0      0.45       19.7
+    3-d r = 0.6       0.97   0.89       12.3
+    10-d independent  0      6.8
+    ================  =====  =========  ===========
 
     It fails, then, in more than about five dimensions of both sides together (with labels: of
     the representation), where every row has a code of its own and any data seem to share

@@ -69,8 +69,8 @@ class RenyiMatrixMI(ClassNamePrefixFeaturesOutMixin, TransformerMixin, MutualInf
         Order of the entropy, positive. 1 is von Neumann's entropy; 2 needs no eigenvalues.
 
     bandwidth : {"scaled", "silverman", "median", "alignment"} or float, default="scaled"
-        Standard deviation s of the kernel exp(-|t - t'|^2 / (2 s^2)), for each map its own, or a
-        rule that finds it. With C maps of d features, n rows and the factor h:
+        Standard deviation s of the kernel ``exp(-|t - t'|^2 / (2 s^2))``, for each map its own, or
+        a rule that finds it. With C maps of d features, n rows and the factor h:
 
         - "silverman": h n^(-1 / (4 + d)), whatever the scale of the values [3]_;
         - "scaled": h u sqrt(C d) n^(-1 / (4 + d)), u the standard deviation of the features, of

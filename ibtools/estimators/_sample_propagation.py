@@ -39,10 +39,10 @@ _REPLICATE_TOLERANCE = 0.05
 class SamplePropagationMI(OneToOneFeatureMixin, TransformerMixin, MixtureDecoder):
     """Mutual information of a noisy network's layer by sample propagation.
 
-    In a network with Gaussian noise, T = S + Z with Z ~ N(0, `noise_std`^2 I), the information
-    I(X;T) is finite and a property of the network. Sample propagation [1]_ takes the rows of S,
-    what the layer computes before its own noise, as the centres of a Gaussian mixture, and
-    measures the entropy of that mixture by Monte Carlo.
+    In a network with Gaussian noise, T = S + Z with Z ~ N(0, v I) and v the square of `noise_std`,
+    the information I(X;T) is finite and a property of the network. Sample propagation [1]_ takes
+    the rows of S, what the layer computes before its own noise, as the centres of a Gaussian
+    mixture, and measures the entropy of that mixture by Monte Carlo.
 
     Parameters
     ----------

@@ -204,8 +204,8 @@ def cancelled_powers(cancel: str | None, dimension: int) -> tuple[int, ...]:
 def ensemble_weights(widths: _Floats, powers: Iterable[int]) -> _Floats:
     """Weights that sum to 1 and cancel powers of the width, of the smallest norm.
 
-    min |w|^2 subject to sum_k w_k = 1 and sum_k w_k eps_k^i = 0 for every power i: the problem in
-    the theorem on the ensemble of Noshad, Zeng and Hero (2018), solved by the pseudo-inverse.
+    min ``|w|^2`` subject to sum_k w_k = 1 and sum_k w_k eps_k^i = 0 for every power i: the problem
+    in the theorem on the ensemble of Noshad, Zeng and Hero (2018), solved by the pseudo-inverse.
 
     Parameters
     ----------

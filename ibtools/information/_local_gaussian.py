@@ -40,10 +40,10 @@ def local_gaussian_entropy(
 
     The density at row i is that of a Gaussian fitted by local likelihood [1]_: with the
     differences u_j = (x_j - x_i) / r_i to its m nearest rows, r_i the distance to the k-th,
-    w_j = exp(-|u_j|^2 / 2), S_0 = sum w_j, and the mean mu and covariance Sigma of the u_j under
-    the weights w_j,
+    ``w_j = exp(-|u_j|^2 / 2)``, S_0 = sum w_j, and the mean mu and covariance Sigma of the u_j
+    under the weights w_j,
 
-        f(x_i) = S_0 exp(-mu' Sigma^-1 mu / 2) / [n r_i^d (2 pi)^(d/2) |Sigma|^(1/2)].
+        ``f(x_i) = S_0 exp(-mu' Sigma^-1 mu / 2) / [n r_i^d (2 pi)^(d/2) |Sigma|^(1/2)]``.
 
     The entropy is -<ln f> less the bias that it has in a constant density, which depends on k, m
     and d alone (theorem 2 of [1]_). That constant is drawn by Monte Carlo once, with a standard

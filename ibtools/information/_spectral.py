@@ -33,7 +33,7 @@ def renyi_entropy(gram: ArrayLike, *, alpha: float = 1.01, base: float = 2.0) ->
     """Matrix-based Renyi entropy S_alpha(A) of a Gram matrix.
 
     A_ij = K_ij / (n sqrt(K_ii K_jj)) has trace 1; S_alpha(A) = log(tr A^alpha) / (1 - alpha). At
-    alpha = 2 this is -log |A|_F^2, the Frobenius norm, and no eigenvalue is computed.
+    alpha = 2 this is ``-log |A|_F^2``, the Frobenius norm, and no eigenvalue is computed.
 
     Parameters
     ----------

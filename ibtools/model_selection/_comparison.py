@@ -140,7 +140,7 @@ def compare_estimators(
     See Also
     --------
     EstimatorComparisonDisplay : The results as a figure.
-    standard_error : Standard error of one estimator's values.
+    ibtools.model_selection.standard_error : Standard error of one estimator's values.
     check_mi_estimator : Whether an estimator's numbers keep what information promises.
 
     Notes

@@ -88,7 +88,7 @@ def standard_error(
 
     See Also
     --------
-    compare_estimators : Replicates of several estimators.
+    ibtools.compare_estimators : Replicates of several estimators.
 
     Notes
     -----
