@@ -162,7 +162,8 @@ def _resolving_steps(factors: _Floats) -> list[float]:
     """Step for the grid of each class, in its standard deviations, that resolves all classes."""
     steps = []
     for factor in factors:
-        widest = np.linalg.norm(np.linalg.solve(factors, factor), 2, axis=(1, 2)).max()
+        # Beside a stack of matrices numpy 1.26 takes a single one for a stack of vectors.
+        widest = np.linalg.norm(np.linalg.solve(factors, factor[None]), 2, axis=(1, 2)).max()
         steps.append(min(_STEPS[len(factor)], _STEP_OF_NARROWEST / float(widest)))
     return steps
 

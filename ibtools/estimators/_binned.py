@@ -1,6 +1,5 @@
 """Mutual information of a binned representation."""
 
-import warnings
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self, TypeAlias, cast
 
@@ -8,17 +7,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
-from sklearn.exceptions import NotFittedError
 from sklearn.utils import Tags
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ibtools._validation import Interval, StrOptions, check_sample_weight, fit_context
+from ibtools._validation import Interval, StrOptions, fit_context
 from ibtools.estimators._contract import (
     MutualInformationDecoder,
-    drop_weightless,
     encode_inputs,
-    encode_known_labels,
-    encode_labels,
+    forget_fit,
+    learn_classes,
+    weigh_rows,
 )
 from ibtools.information._binning import (
     Bins,
@@ -215,12 +213,9 @@ class BinnedMI(OneToOneFeatureMixin, TransformerMixin, MutualInformationDecoder)
         self : BinnedMI
             The fitted estimator.
         """
+        forget_fit(self)
         T = validate_data(self, X, dtype="numeric", ensure_min_samples=2)
-        check_consistent_length(T, y, inputs)
-        weights = None
-        if sample_weight is not None:
-            weights = check_sample_weight(sample_weight, T)
-            weights, T, y, inputs = drop_weightless(weights, T, y, inputs)
+        T, y, inputs, weights = weigh_rows(T, y, inputs, sample_weight)
         groups = None if inputs is None else encode_inputs(inputs)
 
         self.bins_ = self._resolve_bins(T, weights)
@@ -233,10 +228,8 @@ class BinnedMI(OneToOneFeatureMixin, TransformerMixin, MutualInformationDecoder)
             self.symbol_counts_, correction=self.correction, base=self.base
         )
         self.mi_x_ = self.entropy_ - self._noise_entropy(symbols, groups, weights)
-        for name in ("classes_", "mi_y_", "_class_counts"):
-            self.__dict__.pop(name, None)  # of an earlier fit with labels
         if y is not None:
-            self._fit_labels(symbols, *encode_labels(y), weights)
+            self._fit_labels(symbols, *learn_classes(y), weights)
         return self
 
     def _resolve_bins(
@@ -315,19 +308,12 @@ class BinnedMI(OneToOneFeatureMixin, TransformerMixin, MutualInformationDecoder)
         labels: NDArray[np.int64],
         weights: NDArray[np.float64] | None,
     ) -> None:
-        if len(classes) == 1:
-            warnings.warn(
-                f"All labels are {classes[0]!r}: with one class I(T;Y) is 0 for every "
-                "representation.",
-                UserWarning,
-                stacklevel=3,
-            )
         cells = joint_counts(symbols, labels, weights)
         self.classes_ = classes
         self.mi_y_ = self.entropy_ - conditional_entropy_from_groups(
             cells.counts, cells.groups, correction=self.correction, base=self.base
         )
-        self._class_counts = csr_array(
+        self._class_counts_ = csr_array(
             (cells.counts, (cells.symbols, cells.groups)), shape=(len(self.symbols_), len(classes))
         )
 
@@ -401,16 +387,9 @@ class BinnedMI(OneToOneFeatureMixin, TransformerMixin, MutualInformationDecoder)
             Information in the units of `base`, bits by default.
         """
         codes = self.transform(X)
-        if not hasattr(self, "_class_counts"):
-            raise NotFittedError(
-                "This BinnedMI was fitted without labels: call fit(X, y) before asking what a "
-                "representation says about y."
-            )
-        check_consistent_length(codes, y)
-        labels = encode_known_labels(y, self.classes_)
-        return decoder_log_ratio(self.symbols_, self._class_counts, codes, labels) / log_of_base(
-            self.base
-        )
+        labels = self._known_labels(y, codes)
+        log_ratio = decoder_log_ratio(self.symbols_, self._class_counts_, codes, labels)
+        return log_ratio / log_of_base(self.base)
 
 
 def _refuse_outside(X: NDArray[Any], bins: Bins, where: str) -> None:

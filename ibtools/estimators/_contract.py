@@ -1,4 +1,4 @@
-"""What every estimator of mutual information shares: its inputs, its labels and its score."""
+"""What every estimator of mutual information shares: its rows, its target and its score."""
 
 from abc import ABCMeta, abstractmethod
 from typing import Any
@@ -6,13 +6,80 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError
 from sklearn.utils import assert_all_finite
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import check_array, column_or_1d
+from sklearn.utils.multiclass import type_of_target
+from sklearn.utils.validation import check_array, check_consistent_length
+
+from ibtools._validation import check_sample_weight
+from ibtools.estimators._warnings import warn_user
+from ibtools.information._labels import encode_known_labels, encode_labels
 
 
-def encode_labels(y: ArrayLike) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Sort out the classes of labels and give each row the number of its class.
+def forget_fit(estimator: BaseEstimator) -> None:
+    """Delete what an earlier fit learnt, which may have had labels where the next has none.
+
+    That is all whose name ends in an underscore, private or not.
+
+    Parameters
+    ----------
+    estimator : estimator
+        About to be fitted.
+    """
+    for name in [name for name in vars(estimator) if name.endswith("_")]:
+        delattr(estimator, name)
+
+
+def weigh_rows(
+    T: NDArray[Any],
+    y: ArrayLike | None,
+    inputs: ArrayLike | None,
+    sample_weight: ArrayLike | None,
+    *,
+    as_counts: bool = False,
+) -> tuple[NDArray[Any], ArrayLike | None, ArrayLike | None, NDArray[np.float64] | None]:
+    """Leave out the rows that have no weight, as if they had not been given.
+
+    Parameters
+    ----------
+    T : ndarray of shape (n_samples, n_features)
+        Representation.
+    y : array-like of shape (n_samples, ...) or None
+        Target.
+    inputs : array-like of shape (n_samples, ...) or None
+        Index or values of the inputs.
+    sample_weight : array-like of shape (n_samples,) or None
+        Weights of the rows; None is no weights at all.
+    as_counts : bool, default=False
+        Whether the estimate depends on the sum of the weights, the number of rows.
+
+    Returns
+    -------
+    T, y, inputs, weights : ndarrays or None
+        What belongs to the rows of positive weight.
+
+    Raises
+    ------
+    ValueError
+        If the lengths differ, a weight is negative or not finite, all of them are zero, or weights
+        that are counts sum to less than the two rows that a fit needs.
+    """
+    check_consistent_length(T, y, inputs)
+    if sample_weight is None:
+        return T, y, inputs, None
+    weights = check_sample_weight(sample_weight, T)
+    if as_counts and weights.sum() < 2:
+        raise ValueError(
+            f"sample_weight sums to {weights.sum():.3g}, but weights count rows, and at "
+            "least 2 are needed: scale them so that they sum to the number of rows."
+        )
+    kept = weights > 0
+    y, inputs = (None if rows is None else np.asarray(rows)[kept] for rows in (y, inputs))
+    return T[kept], y, inputs, weights[kept]
+
+
+def learn_classes(y: ArrayLike) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Sort out the classes of the labels of a fit, and warn where there is only one.
 
     Parameters
     ----------
@@ -25,16 +92,12 @@ def encode_labels(y: ArrayLike) -> tuple[NDArray[Any], NDArray[np.int64]]:
         The distinct labels, sorted.
     encoded : ndarray of shape (n_samples,)
         Index of each row's class.
-
-    Raises
-    ------
-    ValueError
-        If the labels are not one class per row: real-valued or multi-output.
     """
-    labels = column_or_1d(y, warn=True)
-    if labels.dtype.kind not in "biu":  # whole numbers are classes, however many there are
-        check_classification_targets(labels)
-    classes, encoded = np.unique(labels, return_inverse=True)
+    classes, encoded = encode_labels(y)
+    if len(classes) == 1:
+        warn_user(
+            f"All labels are {classes[0]!r}: with one class I(T;Y) is 0 for every representation."
+        )
     return classes, encoded
 
 
@@ -60,36 +123,6 @@ def resolve_target(y: ArrayLike, target: str) -> str:
         assert_all_finite(y, input_name="y")
     discrete = type_of_target(y, input_name="y") in ("binary", "multiclass")
     return "discrete" if discrete else "continuous"
-
-
-def encode_known_labels(y: ArrayLike, classes: NDArray[Any]) -> NDArray[np.int64]:
-    """Give each row the number of its class among the classes of the training data.
-
-    Parameters
-    ----------
-    y : array-like of shape (n_samples,)
-        Class labels.
-    classes : ndarray of shape (n_classes,)
-        The classes seen in fit, sorted.
-
-    Returns
-    -------
-    encoded : ndarray of shape (n_samples,)
-        Index of each row's class.
-
-    Raises
-    ------
-    ValueError
-        If there is a label that fit did not see.
-    """
-    found, encoded = encode_labels(y)
-    unknown = np.setdiff1d(found, classes)
-    if len(unknown):
-        raise ValueError(
-            f"y has labels that fit did not see: {unknown.tolist()}. Fit on rows of every class, "
-            "for instance with a stratified split."
-        )
-    return np.searchsorted(classes, found)[encoded]
 
 
 def encode_inputs(inputs: ArrayLike) -> NDArray[np.int64]:
@@ -172,29 +205,34 @@ def check_target_values(y: ArrayLike) -> NDArray[Any]:
     return values.reshape(len(values), -1)
 
 
-def drop_weightless(weights: NDArray[np.float64], *arrays: Any) -> tuple[Any, ...]:
-    """Leave out the rows that have no weight, as if they had not been given.
+def flat_rows(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    """Refuse inputs or targets that are not finite numbers, and flatten each sample.
 
     Parameters
     ----------
-    weights : ndarray of shape (n_samples,)
-        Weights of the rows.
-    *arrays : array-likes of shape (n_samples, ...) or None
-        What belongs to the rows.
+    values : array-like of shape (n_samples, ...)
+        Real values.
+    name : str
+        What errors call them.
 
     Returns
     -------
-    weights, *arrays : tuple
-        The same without the rows of weight zero.
+    rows : ndarray of shape (n_samples, n_values)
+        The same in float64, one row for each sample.
+
+    Raises
+    ------
+    ValueError
+        If the values are not numbers or not finite.
     """
-    weighted = weights > 0
-    return tuple(
-        None if rows is None else np.asarray(rows)[weighted] for rows in (weights, *arrays)
-    )
+    rows = check_array(values, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name=name)
+    return np.asarray(rows.reshape(len(rows), -1))
 
 
 class MutualInformationDecoder(BaseEstimator, metaclass=ABCMeta):
     """Score of the estimators that decode labels: the information held-out rows give about them."""
+
+    classes_: NDArray[Any]
 
     @abstractmethod
     def pointwise_mutual_info(self, X: ArrayLike, y: ArrayLike) -> NDArray[np.float64]:
@@ -231,3 +269,16 @@ class MutualInformationDecoder(BaseEstimator, metaclass=ABCMeta):
            maximization", NIPS 2003, eq. 3.
         """
         return float(np.average(self.pointwise_mutual_info(X, y), weights=sample_weight))
+
+    def _known_labels(self, y: ArrayLike, T: NDArray[Any]) -> NDArray[np.int64]:
+        """Number of each row's class among those of fit; refuse where fit had no classes."""
+        if not hasattr(self, "classes_"):
+            labels, target = "labels", ""
+            if hasattr(self, "target"):  # then y may also have been a number
+                labels, target = "class labels", " with a discrete target"
+            raise NotFittedError(
+                f"This {type(self).__name__} was fitted without {labels}: call fit(X, y){target} "
+                "before asking what a representation says about y."
+            )
+        check_consistent_length(T, y)
+        return encode_known_labels(y, self.classes_)

@@ -1,6 +1,5 @@
 """Mutual information by hashing: the ensemble of dependence graphs."""
 
-import warnings
 from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -9,17 +8,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import Tags, check_random_state
-from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ibtools._validation import Interval, StrOptions, check_sample_weight, fit_context
+from ibtools._validation import Interval, StrOptions, fit_context
 from ibtools.estimators._contract import (
     check_input_values,
     check_target_values,
-    drop_weightless,
     encode_inputs,
-    encode_labels,
+    forget_fit,
+    learn_classes,
     resolve_target,
+    weigh_rows,
 )
+from ibtools.estimators._warnings import warn_user
 from ibtools.information._counts import entropy_from_counts
 from ibtools.information._hashing import (
     DependenceGraph,
@@ -36,7 +37,7 @@ from ibtools.information._units import log_of_base
 _Floats = NDArray[np.float64]
 
 # From this part of rows alone in their codes, at the narrowest width, the graph counts rows.
-_SATURATED = 0.9
+_SATURATED = 0.75
 
 
 class DependenceGraphMI(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -133,12 +134,12 @@ class DependenceGraphMI(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     It fails, then, in more than about five dimensions of both sides together (with labels: of
     the representation), where every row has a code of its own and any data seem to share
-    information; shuffled rows (`n_permutations`) show it, and a warning says so where at least 9 in
-    10 rows are alone at the narrowest width, or where the value exceeds the entropy of the labels
-    (the logarithm of the number of rows for real values). A strong dependence is read too low,
-    and n rows never show more than log n in a single graph. The information about inputs of a
-    deterministic representation is infinite: what is reported tells of the widths. Units are
-    standardised, a nearly dead one too.
+    information; shuffled rows (`n_permutations`) show it, and a warning says so where at least
+    three quarters of the rows are alone at the narrowest width, or where the value exceeds the
+    entropy of the labels (the logarithm of the number of rows for real values). A strong
+    dependence is read too low, and n rows never show more than log n in a single graph. The
+    information about inputs of a deterministic representation is infinite: what is reported tells
+    of the widths. Units are standardised, a nearly dead one too.
 
     Discrete values keep apart in bins narrower than their distance: then every graph, and the
     ensemble, gives the plug-in information of their counts.
@@ -222,23 +223,13 @@ class DependenceGraphMI(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self : DependenceGraphMI
             The fitted estimator.
         """
+        forget_fit(self)
         T = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
-        check_consistent_length(T, y, inputs)
-        weights = None
-        if sample_weight is not None:
-            weights = check_sample_weight(sample_weight, T)
-            if weights.sum() < 2:
-                raise ValueError(
-                    f"sample_weight sums to {weights.sum():.3g}, but weights count rows, and at "
-                    "least 2 are needed: scale them so that they sum to the number of rows."
-                )
-            weights, T, y, inputs = drop_weightless(weights, T, y, inputs)
-        for name in ("mi_x_", "mi_y_", "graph_x_", "graph_y_", "classes_"):
-            self.__dict__.pop(name, None)  # of an earlier fit
+        T, y, inputs, weights = weigh_rows(T, y, inputs, sample_weight, as_counts=True)
         random = check_random_state(self.random_state)
         of_units, *of_partners = random.randint(np.iinfo(np.int32).max, size=3)
 
-        self.mean_, self._inverse_scale = standard_scale(T, weights)
+        self.mean_, self._inverse_scale_ = standard_scale(T, weights)
         self.scale_ = np.sqrt(np.average((T - self.mean_) ** 2, axis=0, weights=weights))
         n_rows = len(T) if weights is None else float(weights.sum())
         self.widths_ = self._resolve_widths(n_rows, self._n_varying)
@@ -257,20 +248,13 @@ class DependenceGraphMI(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     @property
     def _n_varying(self) -> int:
-        return int((self._inverse_scale > 0).sum())
+        return int((self._inverse_scale_ > 0).sum())
 
     def _encode_target(self, y: ArrayLike) -> NDArray[Any]:
         """Numbers of the classes, one-dimensional, or real values, two-dimensional."""
         if resolve_target(y, self.target) == "continuous":
             return check_target_values(y)
-        self.classes_, labels = encode_labels(y)
-        if len(self.classes_) == 1:
-            warnings.warn(
-                f"All labels are {self.classes_[0]!r}: with one class I(T;Y) is 0 for every "
-                "representation.",
-                UserWarning,
-                stacklevel=4,
-            )
+        self.classes_, labels = learn_classes(y)
         return labels
 
     def _resolve_widths(self, n_samples: float, dimension: int) -> _Floats:
@@ -325,7 +309,7 @@ class DependenceGraphMI(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         )
 
     def _standardised(self, T: _Floats) -> _Floats:
-        return (T - self.mean_) * self._inverse_scale
+        return (T - self.mean_) * self._inverse_scale_
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -354,18 +338,14 @@ class DependenceGraphMI(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 def _warn_if_saturated(name: str, information: float, ceiling: float, alone: float) -> None:
     """Warn where rows are alone in their codes, or the ensemble exceeds what there can be."""
     if alone >= _SATURATED and ceiling > 0:
-        warnings.warn(
+        warn_user(
             f"{alone:.0%} of the rows have codes of their own at the narrowest width: {name} is "
-            f"{information:.3g} because of the number of rows, not of dependence. Use fewer "
-            "dimensions or wider `widths`.",
-            UserWarning,
-            stacklevel=5,
+            f"{information:.3g} in good part because of the few rows, not of dependence. Use fewer "
+            "dimensions, wider `widths` or more rows."
         )
     elif information > ceiling * (1 + 1e-9) + 1e-9:
-        warnings.warn(
+        warn_user(
             f"{name} is {information:.3g}, above {ceiling:.3g}, the most there can be: the excess "
             "is made by the weights of the ensemble from bins with few rows, not by dependence. "
-            "Use fewer dimensions, wider `widths` or cancel=None.",
-            UserWarning,
-            stacklevel=5,
+            "Use fewer dimensions, wider `widths` or cancel=None."
         )

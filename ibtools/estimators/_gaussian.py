@@ -1,6 +1,5 @@
 """Mutual information of Gaussian representations."""
 
-import warnings
 from numbers import Real
 from typing import Any, ClassVar, Self
 
@@ -8,22 +7,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.exceptions import NotFittedError
-from sklearn.utils.validation import (
-    check_consistent_length,
-    check_is_fitted,
-    validate_data,
-)
+from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
-from ibtools._validation import Interval, StrOptions, check_sample_weight, fit_context
+from ibtools._validation import Interval, StrOptions, fit_context
 from ibtools.estimators._contract import (
     MutualInformationDecoder,
     check_input_values,
     check_target_values,
-    drop_weightless,
-    encode_known_labels,
-    encode_labels,
+    forget_fit,
+    learn_classes,
     resolve_target,
+    weigh_rows,
 )
+from ibtools.estimators._warnings import warn_user
 from ibtools.information._gaussian import (
     CanonicalCorrelations,
     canonical_correlations,
@@ -206,38 +202,23 @@ class GaussianMI(OneToOneFeatureMixin, TransformerMixin, MutualInformationDecode
         self : GaussianMI
             The fitted estimator.
         """
+        forget_fit(self)
         T = validate_data(self, X, dtype=[np.float64, np.float32], ensure_min_samples=2)
-        check_consistent_length(T, y, inputs)
-        weights = None
-        if sample_weight is not None:
-            weights = check_sample_weight(sample_weight, T)
-            if weights.sum() < 2:
-                raise ValueError(
-                    f"sample_weight sums to {weights.sum():.3g}, but weights count rows, and at "
-                    "least 2 are needed: scale them so that they sum to the number of rows."
-                )
-            weights, T, y, inputs = drop_weightless(weights, T, y, inputs)
-        self._forget()
+        T, y, inputs, weights = weigh_rows(T, y, inputs, sample_weight, as_counts=True)
         moments = gaussian_moments(_as_float64(T), shrinkage=self.shrinkage, weights=weights)
         self.mean_, self.covariance_ = moments.mean, moments.covariance
         self.shrinkage_ = moments.shrinkage
         self.entropy_ = gaussian_entropy(self.covariance_, base=self.base)
-        self._directions, rotation = whitening_directions(self.covariance_)
-        self.whitening_ = self._directions @ rotation
+        self._directions_, rotation = whitening_directions(self.covariance_)
+        self.whitening_ = self._directions_ @ rotation
         if inputs is not None:
             joint, _ = self._correlate(T, check_input_values(inputs), weights, "inputs")
             self.mi_x_ = self._information(joint)
         if y is not None and resolve_target(y, self.target) == "discrete":
-            self._fit_classes(T, *encode_labels(y), weights)
+            self._fit_classes(T, *learn_classes(y), weights)
         elif y is not None:
             self._fit_values(T, check_target_values(y), weights)
         return self
-
-    def _forget(self) -> None:
-        """Forget what an earlier fit learnt from inputs or labels."""
-        of_labels = ("classes_", "mi_y_", "mi_y_upper_", "_class_gaussians")
-        for name in ("mi_x_", *of_labels, "_canonical", "_target_mean"):
-            self.__dict__.pop(name, None)
 
     def _information(self, joint: CanonicalCorrelations) -> float:
         return information_of_correlations(joint.correlations) / log_of_base(self.base)
@@ -258,8 +239,8 @@ class GaussianMI(OneToOneFeatureMixin, TransformerMixin, MutualInformationDecode
         return found, plain.mean[T.shape[1] :]
 
     def _fit_values(self, T: NDArray[Any], values: NDArray[Any], weights: _Floats | None) -> None:
-        self._canonical, self._target_mean = self._correlate(T, values, weights, "y")
-        self.mi_y_ = self._information(self._canonical)
+        self._canonical_, self._target_mean_ = self._correlate(T, values, weights, "y")
+        self.mi_y_ = self._information(self._canonical_)
 
     def _fit_classes(
         self,
@@ -268,25 +249,17 @@ class GaussianMI(OneToOneFeatureMixin, TransformerMixin, MutualInformationDecode
         labels: NDArray[np.int64],
         weights: _Floats | None,
     ) -> None:
-        if len(classes) == 1:
-            warnings.warn(
-                f"All labels are {classes[0]!r}: with one class I(T;Y) is 0 for every "
-                "representation.",
-                UserWarning,
-                stacklevel=4,
-            )
         Z = self._white(T)
         self.classes_ = classes
-        self._class_gaussians = gaussian_classes(
-            Z, labels, shrinkage=self.shrinkage, weights=weights
-        )
-        log_ratio = class_log_ratio(self._class_gaussians, Z, labels)
+        gaussians = gaussian_classes(Z, labels, shrinkage=self.shrinkage, weights=weights)
+        log_ratio = class_log_ratio(gaussians, Z, labels)
         unit = log_of_base(self.base)
         self.mi_y_ = float(np.average(log_ratio, weights=weights)) / unit
-        self.mi_y_upper_ = gaussian_class_information(self._class_gaussians) / unit
+        self.mi_y_upper_ = gaussian_class_information(gaussians) / unit
+        self._class_gaussians_ = gaussians
 
     def _white(self, T: NDArray[Any]) -> _Floats:
-        return (_as_float64(T) - self.mean_) @ self._directions
+        return (_as_float64(T) - self.mean_) @ self._directions_
 
     def transform(self, X: ArrayLike) -> _Floats:
         """Whiten representations: units of variance 1 without correlation.
@@ -334,27 +307,27 @@ class GaussianMI(OneToOneFeatureMixin, TransformerMixin, MutualInformationDecode
                 "This GaussianMI was fitted without a target: call fit(X, y) before asking what a "
                 "representation says about y."
             )
-        check_consistent_length(T, y)
-        if hasattr(self, "_class_gaussians"):
-            labels = encode_known_labels(y, self.classes_)
-            log_ratio = class_log_ratio(self._class_gaussians, self._white(T), labels)
+        if hasattr(self, "classes_"):
+            labels = self._known_labels(y, T)
+            log_ratio = class_log_ratio(self._class_gaussians_, self._white(T), labels)
         else:
+            check_consistent_length(T, y)
             log_ratio = self._regression_log_ratio(T, check_target_values(y))
         return log_ratio / log_of_base(self.base)
 
     def _regression_log_ratio(self, T: NDArray[Any], values: NDArray[Any]) -> _Floats:
-        if values.shape[1] != len(self._target_mean):
+        if values.shape[1] != len(self._target_mean_):
             raise ValueError(
-                f"y has {values.shape[1]} column(s), but fit saw {len(self._target_mean)}."
+                f"y has {values.shape[1]} column(s), but fit saw {len(self._target_mean_)}."
             )
-        if (self._canonical.correlations >= 1).any():
+        if (self._canonical_.correlations >= 1).any():
             raise ValueError(
                 "y is a linear function of X in the rows of fit: the decoder has no density. Use "
                 "shrinkage to score such a target."
             )
-        first = (_as_float64(T) - self.mean_) @ self._canonical.first
-        second = (_as_float64(values) - self._target_mean) @ self._canonical.second
-        return canonical_log_ratio(self._canonical.correlations, first, second)
+        first = (_as_float64(T) - self.mean_) @ self._canonical_.first
+        second = (_as_float64(values) - self._target_mean_) @ self._canonical_.second
+        return canonical_log_ratio(self._canonical_.correlations, first, second)
 
 
 def _as_float64(values: NDArray[Any]) -> _Floats:
@@ -368,18 +341,14 @@ def _warn_if_determined(
     n_perfect = int((found.correlations >= 1).sum())
     reported = "infinite" if shrinkage == 0 else f"made by the shrinkage of {shrinkage:.3g}"
     if n_perfect and found.n_directions < n_samples:
-        warnings.warn(
+        warn_user(
             f"X and {name} share {n_perfect} direction(s) up to rounding: there one is a linear "
             "function of the other, and their information is infinite. The value reported is "
-            f"{reported}.",
-            UserWarning,
-            stacklevel=5,
+            f"{reported}."
         )
     elif n_perfect and shrinkage == 0:
-        warnings.warn(
+        warn_user(
             f"X and {name} vary in {found.n_directions} directions together, but there are "
             f"{n_samples} rows: they correlate perfectly whatever the truth, and the value "
-            "reported is infinite. Give more rows, or use shrinkage.",
-            UserWarning,
-            stacklevel=5,
+            "reported is infinite. Give more rows, or use shrinkage."
         )

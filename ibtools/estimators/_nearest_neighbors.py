@@ -1,15 +1,12 @@
 """Mutual information from the distances to nearest neighbours."""
 
-import warnings
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
-from sklearn.exceptions import NotFittedError
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import (
     check_array,
@@ -21,37 +18,26 @@ from sklearn.utils.validation import (
 from ibtools._validation import Interval, StrOptions, fit_context
 from ibtools.estimators._contract import (
     MutualInformationDecoder,
-    encode_known_labels,
-    encode_labels,
+    flat_rows,
+    forget_fit,
+    learn_classes,
     resolve_target,
 )
-from ibtools.information._local_gaussian import class_entropy_nats, lnn_entropy_nats, lnn_nats
+from ibtools.estimators._neighbor_methods import NeighborMethod
+from ibtools.estimators._neighbor_warnings import (
+    warn_of_function,
+    warn_of_repeats,
+    warn_of_saturation,
+    warn_of_small_classes,
+)
+from ibtools.information._decoding import neighbor_log_ratio
 from ibtools.information._neighbor_coordinates import fit_coordinates, jittered
-from ibtools.information._neighbor_counts import class_counts_near
-from ibtools.information._neighbor_limits import (
-    distinct_rows,
-    saturation_limit,
-    unexplained_fraction,
-)
-from ibtools.information._neighbors import (
-    check_neighbors,
-    kl_entropy_nats,
-    ksg_nats,
-    mixed_class_nats,
-    mixed_nats,
-    ross_nats,
-)
+from ibtools.information._neighbor_limits import distinct_rows
+from ibtools.information._neighbors import check_neighbors
 from ibtools.information._units import log_of_base
 
 _Floats = NDArray[np.float64]
 _Integers = NDArray[np.int64]
-
-# Less than this share of the variance between neighbouring inputs is left open by the inputs:
-# measured 0 to 0.15 for linear and tanh layers, 0.2 and above where rows resolve the noise.
-_FUNCTION = 0.15
-_NEAR_SATURATION = 1.0  # nats
-# Measured: with this share of repeats 300 noisy rows read a fifth too much.
-_MANY_REPEATS = 0.2
 
 
 class NearestNeighborsMI(OneToOneFeatureMixin, TransformerMixin, MutualInformationDecoder):
@@ -153,10 +139,13 @@ class NearestNeighborsMI(OneToOneFeatureMixin, TransformerMixin, MutualInformati
     - A deterministic layer of continuous inputs has an infinite I(X;T). The estimate is then a
       statement about the number of rows, and `fit` warns, as it does of an estimate within 1 nat
       of psi(n) - psi(k), above which n rows cannot read. (That T is a function of the inputs is
-      recognised where it is smooth; saturated or rectified layers of many inputs may pass.)
-    - Exact repeats of real-valued rows inflate the estimate, jittered or not, and `fit` warns
-      where they are more than a fifth: drop them. Repeats of discrete data are counted as they
-      are.
+      recognised where it is smooth, or a monotone activation of what is; others may pass.)
+    - Exact repeats of a row of T with its real target or inputs inflate the estimate, jittered or
+      not, by 0.3 bits where they are a fifth, and `fit` warns where they are more than a
+      twentieth: drop them. With classes, equal rows may be what the layer does, and there is no
+      warning. Repeats of discrete data are counted as they are.
+    - Real values rounded to a grid that the rows resolve are read too high: 400 pairs with 0.5
+      bits, rounded to a tenth of the deviation, read 0.9, and 0.5 with ``jitter=1e-10``.
     - The estimates are biased towards zero, the more the higher the dimension and the larger
       the information. For Gaussian pairs of correlation 0.6 and k = 3, "ksg" reads within 0.02
       nats in one dimension (1000 rows), 0.34 nats of 1.12 too little in five dimensions (1000
@@ -261,174 +250,70 @@ class NearestNeighborsMI(OneToOneFeatureMixin, TransformerMixin, MutualInformati
         self : NearestNeighborsMI
             The fitted estimator.
         """
+        forget_fit(self)
         T = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
         check_consistent_length(T, y, inputs)
         self.n_neighbors_ = check_neighbors(self.n_neighbors, len(T))
-        for name in _RESULTS:
-            self.__dict__.pop(name, None)  # of an earlier fit with more given
         rng = check_random_state(self.random_state)
-        self._coordinates = fit_coordinates(T, standardize=self.standardize, copula=self.copula)
-        self._points = self._separated(self._coordinates.apply(T), rng)
-        if inputs is not None:
-            self._fit_inputs(T, inputs, rng)
+        self._coordinates_ = fit_coordinates(T, standardize=self.standardize, copula=self.copula)
+        self._points_ = self._separated(self._coordinates_.apply(T), rng)
+        if inputs is not None and not _is_index(inputs):
+            self._fit_inputs(T, flat_rows(inputs, "inputs"), rng)
         if y is not None:
-            y = check_array(y, ensure_2d=False, dtype=None, input_name="y")
-            if self._is_class(y):
-                self._fit_classes(*encode_labels(y))
-            else:
-                self._fit_numbers(T, y, rng)
+            self._fit_target(T, check_array(y, ensure_2d=False, dtype=None, input_name="y"), rng)
         return self
 
-    def _is_class(self, y: ArrayLike) -> bool:
-        if self.method == "ross" and self.target == "auto":
-            return True  # what is no class is an error
-        return resolve_target(y, self.target) == "discrete"
-
-    def _fit_numbers(self, T: _Floats, y: ArrayLike, rng: np.random.RandomState) -> None:
-        rows = _real_rows(y, "y")
-        values = self._variable(rows, rng)
-        self.method_y_, nats = self._information(values)
-        self.mi_y_per_k_ = nats / log_of_base(self.base)
-        self.mi_y_ = float(self.mi_y_per_k_.mean())
-        self._warn_of_repeats("I(T;Y)", distinct_rows(T, rows))
-        self._warn_of_saturation("I(T;Y)", nats)
-
-    def _fit_inputs(self, T: _Floats, inputs: ArrayLike, rng: np.random.RandomState) -> None:
-        index = check_array(inputs, ensure_2d=False, allow_nd=True, dtype=None, input_name="inputs")
-        if index.ndim == 1:
-            return
-        rows = _real_rows(index, "inputs")
-        values = self._variable(rows, rng)
-        self.method_x_, nats = self._information(values)
+    def _fit_inputs(self, T: _Floats, inputs: _Floats, rng: np.random.RandomState) -> None:
+        values = self._variable(inputs, rng)
+        self.method_x_, nats = self._method.of_numbers(self._points_, values)
         self.mi_x_per_k_ = nats / log_of_base(self.base)
         self.mi_x_ = float(self.mi_x_per_k_.mean())
-        distinct = distinct_rows(T, rows)
-        self._warn_of_repeats("I(X;T)", distinct)
-        if unexplained_fraction(values[distinct], self._points[distinct]) < _FUNCTION:
-            warnings.warn(
-                f"At the distances that {len(distinct)} rows resolve, the representation is a "
-                "function of the inputs: if it is one, I(X;T) is infinite, and the estimate says "
-                "how many rows there are, not what the layer keeps. Add the layer's noise, or use "
-                "an estimator with a noise model.",
-                UserWarning,
-                stacklevel=3,
-            )
-        self._warn_of_saturation("I(X;T)", nats)
+        distinct = distinct_rows(T, inputs)
+        warn_of_repeats("I(X;T)", len(T), distinct)
+        warn_of_function(values[distinct], self._points_[distinct])
+        warn_of_saturation("I(X;T)", nats, len(T), self.n_neighbors_, self.base)
 
-    def _fit_classes(self, classes: NDArray[Any], labels: _Integers) -> None:
-        if len(classes) == 1:
-            warnings.warn(
-                f"All labels are {classes[0]!r}: with one class I(T;Y) is 0 for every "
-                "representation.",
-                UserWarning,
-                stacklevel=3,
-            )
-        kept = self._rows_with_neighbors(classes, labels)
-        self.method_y_, nats = self._class_information(self._points[kept], labels[kept])
+    def _fit_target(self, T: _Floats, y: NDArray[Any], rng: np.random.RandomState) -> None:
+        # "ross" is for classes only: what is none is an error.
+        kind = "discrete" if self.method == "ross" else "auto"
+        if resolve_target(y, kind if self.target == "auto" else self.target) == "discrete":
+            self._fit_classes(*learn_classes(y))
+        else:
+            self._fit_numbers(T, flat_rows(y, "y"), rng)
+
+    def _fit_numbers(self, T: _Floats, target: _Floats, rng: np.random.RandomState) -> None:
+        values = self._variable(target, rng)
+        self.method_y_, nats = self._method.of_numbers(self._points_, values)
         self.mi_y_per_k_ = nats / log_of_base(self.base)
         self.mi_y_ = float(self.mi_y_per_k_.mean())
-        self.classes_, self._labels = classes, labels
+        warn_of_repeats("I(T;Y)", len(T), distinct_rows(T, target))
+        warn_of_saturation("I(T;Y)", nats, len(T), self.n_neighbors_, self.base)
 
-    def _rows_with_neighbors(self, classes: NDArray[Any], labels: _Integers) -> NDArray[np.bool_]:
-        fewest = self._fewest_rows()
-        sizes = np.bincount(labels)
-        small = sizes < fewest
-        if small.all():
+    def _fit_classes(self, classes: NDArray[Any], labels: _Integers) -> None:
+        sizes, fewest = np.bincount(labels), self._method.fewest_rows(self.n_features_in_)
+        if sizes.max() < fewest:
             raise ValueError(
                 f"No class has the {fewest} rows that this method needs, the largest has "
                 f"{sizes.max()}: are these labels real-valued (target='continuous')?"
             )
-        if small.any():
-            warnings.warn(
-                f"Rows of {np.count_nonzero(small)} of {len(classes)} classes were left out of "
-                f"I(T;Y), for they have fewer than {fewest} rows: {classes[small][:10].tolist()}.",
-                UserWarning,
-                stacklevel=4,
-            )
-        return ~small[labels]
+        warn_of_small_classes(classes, sizes, fewest)
+        kept = sizes[labels] >= fewest
+        self.method_y_, nats = self._method.of_classes(self._points_[kept], labels[kept])
+        self.mi_y_per_k_ = nats / log_of_base(self.base)
+        self.mi_y_ = float(self.mi_y_per_k_.mean())
+        self.classes_, self._labels_ = classes, labels
 
-    def _fewest_rows(self) -> int:
-        """Rows that a class needs to have neighbours."""
-        k = int(self.n_neighbors_.max())
-        if self.method == "lnn":
-            return (self.n_local or max(3 * self._points.shape[1], k + 1)) + 1
-        return k + 1 if self.method == "kl" else 2
-
-    def _separated(self, points: _Floats, rng: np.random.RandomState) -> _Floats:
-        return points if self.jitter is None else jittered(points, self.jitter, rng)
+    @property
+    def _method(self) -> NeighborMethod:
+        return NeighborMethod(self.method, self.n_neighbors_, self.metric, self.n_local)
 
     def _variable(self, rows: _Floats, rng: np.random.RandomState) -> _Floats:
         """Coordinates of real-valued inputs or targets."""
         map_ = fit_coordinates(rows, standardize=self.standardize, copula=self.copula)
         return self._separated(map_.apply(rows), rng)
 
-    def _information(self, values: _Floats) -> tuple[str, _Floats]:
-        """Information of T and real values: the method used, and nats for every k."""
-        points, ks = self._points, self.n_neighbors_
-        if self.method == "ross":
-            raise ValueError(
-                "method='ross' measures classes, but the target or the inputs are real-valued: "
-                "use method='auto', or 'ksg'."
-            )
-        if self.method == "ksg":
-            return "ksg", ksg_nats(points, values, ks, self.metric)
-        if self.method == "lnn":
-            return "lnn", lnn_nats(points, values, ks, self.n_local)
-        if self.method == "kl":
-            spaces = points, values, np.hstack([points, values])
-            own, other, joint = (kl_entropy_nats(space, ks, self.metric) for space in spaces)
-            return "kl", own + other - joint
-        nats, tied = mixed_nats(points, values, ks, self.metric)
-        return "mixed" if tied or self.method == "mixed" else "ksg", nats
-
-    def _class_information(self, points: _Floats, labels: _Integers) -> tuple[str, _Floats]:
-        """Information of T and classes: the method used, and nats for every k."""
-        ks = self.n_neighbors_
-        if self.method == "ksg":
-            raise ValueError(
-                "method='ksg' measures real-valued targets, but y is a class: use method='auto' or "
-                "'ross', or target='continuous'."
-            )
-        if self.method == "ross":
-            return "ross", ross_nats(points, labels, ks, self.metric)
-        if self.method in ("lnn", "kl"):
-            entropy = self._entropy_function()
-            return self.method, entropy(points, ks) - class_entropy_nats(
-                entropy, points, labels, ks
-            )
-        nats, tied = mixed_class_nats(points, labels, ks, self.metric)
-        return "mixed" if tied or self.method == "mixed" else "ross", nats
-
-    def _entropy_function(self) -> Callable[[_Floats, _Integers], _Floats]:
-        if self.method == "lnn":
-            return partial(lnn_entropy_nats, n_local=self.n_local)
-        return partial(kl_entropy_nats, metric=self.metric)
-
-    def _warn_of_repeats(self, name: str, distinct: _Integers) -> None:
-        n = len(self._points)
-        repeats = n - len(distinct)
-        if repeats > _MANY_REPEATS * n:
-            warnings.warn(
-                f"{repeats} of {n} rows repeat an earlier row, in the representation and in the "
-                f"other variable alike. Of real-valued rows such repeats inflate the estimate of "
-                f"{name}: drop the duplicates (of a deterministic network, propagate the inputs "
-                "once), or add the layer's noise. A small jitter only hides them.",
-                UserWarning,
-                stacklevel=4,
-            )
-
-    def _warn_of_saturation(self, name: str, nats: _Floats) -> None:
-        limits = saturation_limit(len(self._points), self.n_neighbors_)
-        near = nats > limits - _NEAR_SATURATION
-        if near.any():
-            unit = log_of_base(self.base)
-            warnings.warn(
-                f"The estimate of {name}, {nats[near][0] / unit:.3g}, is near "
-                f"{limits[near][0] / unit:.3g}, the most that {len(self._points)} rows can show: "
-                "the information may be much larger, or infinite.",
-                UserWarning,
-                stacklevel=4,
-            )
+    def _separated(self, points: _Floats, rng: np.random.RandomState) -> _Floats:
+        return points if self.jitter is None else jittered(points, self.jitter, rng)
 
     @property
     def entropy_(self) -> float:
@@ -437,10 +322,10 @@ class NearestNeighborsMI(OneToOneFeatureMixin, TransformerMixin, MutualInformati
         if self.copula:
             raise AttributeError("There is no entropy_ of ranks (copula=True).")
         try:
-            nats = self._entropy_function()(self._points, self.n_neighbors_)
+            nats = self._method.entropy(self._points_)
         except ValueError as error:
             raise AttributeError(f"There is no entropy_ of these rows. {error}") from error
-        return float(nats.mean() + self._coordinates.log_volume) / log_of_base(self.base)
+        return float(nats.mean() + self._coordinates_.log_volume) / log_of_base(self.base)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -462,7 +347,7 @@ class NearestNeighborsMI(OneToOneFeatureMixin, TransformerMixin, MutualInformati
         """
         check_is_fitted(self)
         T = validate_data(self, X, dtype=np.float64, reset=False)
-        return self._coordinates.apply(T)
+        return self._coordinates_.apply(T)
 
     def pointwise_mutual_info(self, X: ArrayLike, y: ArrayLike) -> _Floats:
         """Information that each row's neighbours give about its label, log q(y|t) / p(y).
@@ -485,35 +370,14 @@ class NearestNeighborsMI(OneToOneFeatureMixin, TransformerMixin, MutualInformati
             Information in the units of `base`, bits by default.
         """
         points = self.transform(X)
-        if not hasattr(self, "classes_"):
-            raise NotFittedError(
-                "This NearestNeighborsMI was fitted without class labels: call fit(X, y) with "
-                "classes before asking what a representation says about them."
-            )
-        check_consistent_length(points, y)
-        labels = encode_known_labels(y, self.classes_)
-        prior = np.bincount(self._labels) / len(self._labels)
-        counts = class_counts_near(
-            self._points, self._labels, points, self.n_neighbors_, metric=self.metric
+        labels = self._known_labels(y, points)
+        log_ratio = neighbor_log_ratio(
+            self._points_, self._labels_, points, labels, self.n_neighbors_, metric=self.metric
         )
-        posterior = (counts + 0.5 * prior) / (counts.sum(axis=2, keepdims=True) + 0.5)
-        of_label = posterior.mean(axis=0)[np.arange(len(labels)), labels]
-        return np.log(of_label / prior[labels]) / log_of_base(self.base)
+        return log_ratio / log_of_base(self.base)
 
 
-def _real_rows(values: ArrayLike, name: str) -> _Floats:
-    """Validate inputs or targets, and flatten each sample."""
-    rows = check_array(values, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name=name)
-    return np.asarray(rows.reshape(len(rows), -1))
-
-
-_RESULTS = (
-    "mi_x_",
-    "mi_x_per_k_",
-    "method_x_",
-    "mi_y_",
-    "mi_y_per_k_",
-    "method_y_",
-    "classes_",
-    "_labels",
-)
+def _is_index(inputs: ArrayLike) -> bool:
+    """Whether inputs are numbered, which gives them no distances."""
+    index = check_array(inputs, ensure_2d=False, allow_nd=True, dtype=None, input_name="inputs")
+    return bool(index.ndim == 1)

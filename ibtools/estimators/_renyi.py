@@ -1,6 +1,5 @@
 """Matrix-based Renyi information of a representation."""
 
-import warnings
 from collections.abc import Callable
 from functools import partial
 from numbers import Integral, Real
@@ -9,7 +8,6 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import (
     check_array,
@@ -22,12 +20,14 @@ from ibtools._validation import Interval, StrOptions, fit_context
 from ibtools.estimators._contract import (
     MutualInformationDecoder,
     encode_inputs,
-    encode_known_labels,
-    encode_labels,
+    flat_rows,
+    forget_fit,
+    learn_classes,
     resolve_target,
 )
+from ibtools.estimators._spectral_warnings import warn_of_quadrature, warn_of_saturation
 from ibtools.information._spectral_bandwidths import RULES, choose_bandwidths
-from ibtools.information._spectral_entropy import LANCZOS_ORDER, METHODS
+from ibtools.information._spectral_entropy import METHODS
 from ibtools.information._spectral_features import (
     kernel_log_ratio,
     landmark_features,
@@ -52,7 +52,6 @@ from ibtools.information._units import log_of_base
 _Floats = NDArray[np.float64]
 _POSITIVE = Interval(Real, 0, None, closed="neither")
 _ONE_HOT_BANDWIDTH = 0.1
-_SATURATED = 1e-3
 
 
 class RenyiMatrixMI(ClassNamePrefixFeaturesOutMixin, TransformerMixin, MutualInformationDecoder):
@@ -305,14 +304,14 @@ class RenyiMatrixMI(ClassNamePrefixFeaturesOutMixin, TransformerMixin, MutualInf
         self : RenyiMatrixMI
             The fitted estimator.
         """
-        self._forget()
+        forget_fit(self)
         X, sizes = stack_maps(X)
         T = validate_data(self, X, dtype="numeric", ensure_min_samples=2).astype(np.float64)
         check_consistent_length(T, y, inputs)
         rng = _generator(self.random_state)
         batches = draw_batches(len(T), self.batch_size, rng)
         self.map_sizes_ = equal_maps(T.shape[1], self.n_maps) if sizes is None else sizes
-        self._rows = T
+        self._rows_ = T
 
         choose = partial(
             choose_bandwidths, n_rows=len(batches[0]), factor=self.bandwidth_factor, rng=rng
@@ -335,34 +334,22 @@ class RenyiMatrixMI(ClassNamePrefixFeaturesOutMixin, TransformerMixin, MutualInf
         )
         self.n_batches_ = len(batches)
         self._store(information, has_inputs=source is not None)
-        self._warn_of_saturation()
-        self._warn_of_quadrature(information.largest_error)
+        if self.kernel == "rbf":
+            warn_of_saturation(self.mean_similarity_)
+        warn_of_quadrature(information.largest_error, self.alpha, self.tol)
         return self
-
-    def _forget(self) -> None:
-        """Forget an earlier fit, which may have had labels or batches where this one has none."""
-        for name in [name for name in vars(self) if name.endswith("_") or name == "_labels"]:
-            delattr(self, name)
 
     def _fit_target(self, y: ArrayLike, choose: Callable[..., _Floats]) -> KernelVariable:
         y = check_array(y, dtype=None, ensure_2d=False, input_name="y")
         self.target_ = resolve_target(y, self.target)
         if self.target_ == "continuous":
-            values = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
-            values = values.reshape(len(values), -1)
+            values = flat_rows(y, "y")
             rule: str | float = "scaled" if self.target_bandwidth is None else self.target_bandwidth
         else:
-            self.classes_, self._labels = encode_labels(y)
-            if len(self.classes_) == 1:
-                warnings.warn(
-                    f"All labels are {self.classes_[0]!r}: with one class I(T;Y) is 0 for every "
-                    "representation.",
-                    UserWarning,
-                    stacklevel=4,
-                )
+            self.classes_, self._labels_ = learn_classes(y)
             if self.label_kernel == "delta":
-                return delta_variable(self._labels)
-            values = np.eye(len(self.classes_))[self._labels]
+                return delta_variable(self._labels_)
+            values = np.eye(len(self.classes_))[self._labels_]
             rule = _ONE_HOT_BANDWIDTH if self.target_bandwidth is None else self.target_bandwidth
         bandwidths = choose([values], rule, target=None)
         self.target_bandwidth_ = float(bandwidths[0])
@@ -379,8 +366,7 @@ class RenyiMatrixMI(ClassNamePrefixFeaturesOutMixin, TransformerMixin, MutualInf
             self.inputs_kernel_ = "delta"
             return delta_variable(encode_inputs(inputs))
         self.inputs_kernel_ = "rbf"
-        values = check_array(inputs, dtype=np.float64, allow_nd=True, input_name="inputs")
-        values = values.reshape(len(values), -1)
+        values = flat_rows(inputs, "inputs")
         rule = self.bandwidth if self.input_bandwidth is None else self.input_bandwidth
         bandwidths = choose([values], rule)
         self.input_bandwidth_ = float(bandwidths[0])
@@ -389,11 +375,11 @@ class RenyiMatrixMI(ClassNamePrefixFeaturesOutMixin, TransformerMixin, MutualInf
     def _store(self, information: SpectralInformation, *, has_inputs: bool) -> None:
         # The Gram matrix of inputs that are all their own, I / n, has the entropy log n, alone and
         # together with any other.
-        log_rows = float(np.log(self.batch_size or len(self._rows)) / log_of_base(self.base))
+        log_rows = float(np.log(self.batch_size or len(self._rows_)) / log_of_base(self.base))
         x = Information(information.entropy, information.std_error, log_rows, log_rows)
         if has_inputs:
             x = information.about[0]
-        is_sampled = self.n_batches_ > 1 or information.method == "lanczos"
+        is_sampled = self.n_batches_ > 1 or information.largest_error > 0
         self.entropy_, self.mean_similarity_ = information.entropy, information.mean_similarity
         self.method_ = information.method
         self.mi_x_, error, self.input_entropy_, self.joint_entropy_x_ = x
@@ -404,34 +390,6 @@ class RenyiMatrixMI(ClassNamePrefixFeaturesOutMixin, TransformerMixin, MutualInf
             self.mi_y_, error, self.target_entropy_, self.joint_entropy_y_ = y
             if is_sampled:
                 self.mi_y_std_error_ = error
-
-    def _warn_of_saturation(self) -> None:
-        if self.mean_similarity_ < _SATURATED and self.kernel == "rbf":
-            warnings.warn(
-                "The rows of T are nearly unlike each other (mean similarity "
-                f"{self.mean_similarity_:.1e}): S(T) is close to log n whatever T is. Take a "
-                "larger bandwidth, the rule 'scaled' or 'alignment', or a single map (n_maps=1).",
-                UserWarning,
-                stacklevel=4,
-            )
-
-    def _warn_of_quadrature(self, error: float) -> None:
-        """Warn of what the largest standard error that the quadrature states does not hold."""
-        if error > 0 and self.alpha < LANCZOS_ORDER:
-            warnings.warn(
-                f"method='lanczos' at alpha={self.alpha:g}, below {LANCZOS_ORDER}: small "
-                "eigenvalues dominate, which the quadrature does not resolve. Its entropies are "
-                "biased and their standard errors understated. Take method='exact'.",
-                UserWarning,
-                stacklevel=4,
-            )
-        if error > self.tol:
-            warnings.warn(
-                f"The standard error of an entropy by Lanczos quadrature is {error:.2g}, above "
-                f"tol={self.tol:g}. Take more probes (n_probes), a larger tol or method='exact'.",
-                UserWarning,
-                stacklevel=4,
-            )
 
     def _variables(self, *parts: _Floats) -> list[KernelVariable]:
         """Variables of rows that are to be compared with each other, the fitted ones first."""
@@ -467,13 +425,13 @@ class RenyiMatrixMI(ClassNamePrefixFeaturesOutMixin, TransformerMixin, MutualInf
             Features, fewer than the fitted rows where some of these are nearly alike.
         """
         T = self._validated(X)
-        fitted, rows = self._variables(self._rows, T)
+        fitted, rows = self._variables(self._rows_, T)
         landmarks = fitted.take(landmark_rows(fitted, self.n_components))
         return landmark_features(landmarks, rows)
 
     @property
     def _n_features_out(self) -> int:
-        fitted = self._variables(self._rows)[0]
+        fitted = self._variables(self._rows_)[0]
         return len(landmark_rows(fitted, self.n_components))
 
     def pointwise_mutual_info(self, X: ArrayLike, y: ArrayLike) -> _Floats:
@@ -496,15 +454,9 @@ class RenyiMatrixMI(ClassNamePrefixFeaturesOutMixin, TransformerMixin, MutualInf
             Information in the units of `base`, bits by default.
         """
         T = self._validated(X)
-        if not hasattr(self, "_labels"):
-            raise NotFittedError(
-                "This RenyiMatrixMI was fitted without class labels: call fit(X, y) with a "
-                "discrete target before asking what a representation says about y."
-            )
-        check_consistent_length(T, y)
-        labels = encode_known_labels(y, self.classes_)
-        fitted, rows = self._variables(self._rows, T)
-        return kernel_log_ratio(fitted, self._labels, rows, labels) / log_of_base(self.base)
+        labels = self._known_labels(y, T)
+        fitted, rows = self._variables(self._rows_, T)
+        return kernel_log_ratio(fitted, self._labels_, rows, labels) / log_of_base(self.base)
 
 
 def _generator(random_state: int | np.random.RandomState | None) -> np.random.Generator:

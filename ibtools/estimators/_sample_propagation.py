@@ -1,7 +1,6 @@
 """Mutual information of a noisy network's representation by sample propagation."""
 
 import math
-import warnings
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -13,8 +12,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, validate_data
 
 from ibtools._validation import Interval, fit_context
-from ibtools.estimators._contract import encode_inputs, encode_labels
+from ibtools.estimators._contract import encode_inputs, forget_fit, learn_classes
 from ibtools.estimators._mixture_decoder import MixtureDecoder
+from ibtools.estimators._warnings import warn_user
 from ibtools.information._mixture import (
     EntropyBounds,
     bounds_from_sums,
@@ -125,8 +125,8 @@ class SamplePropagationMI(OneToOneFeatureMixin, TransformerMixin, MixtureDecoder
 
     Every row is drawn from equally often, and two variates of known mean take out most of the
     noise of the mean. Where draws seldom fall near another row, the standard error allows for
-    overlaps that were not drawn. From 1000 rows on, float32 is used where no exponent is then wrong
-    by more than 1e-4, which moves the means by less than 1e-6 nats.
+    overlaps that were not drawn. From 1000 rows on, kernels (not their exponents) are taken in
+    float32, which moves every value by less than 1e-6 nats.
 
     References
     ----------
@@ -195,19 +195,19 @@ class SamplePropagationMI(OneToOneFeatureMixin, TransformerMixin, MixtureDecoder
         self : SamplePropagationMI
             The fitted estimator.
         """
+        forget_fit(self)
         S = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
         check_consistent_length(S, y, inputs)
         seed = check_random_state(self.random_state).randint(2**31 - 1, size=4)
         random_generator = np.random.default_rng(seed)
         groupings, classes = {}, None
         if y is not None:
-            classes, groupings["mi_y"] = encode_labels(y)
+            classes, groupings["mi_y"] = learn_classes(y)
         if inputs is not None and (sources := encode_inputs(inputs)).max() + 1 < len(S):
             groupings["mi_x"] = sources
         order = canonical_order(S, list(groupings.values()))
         S, groupings = S[order], {name: groups[order] for name, groups in groupings.items()}
 
-        self._forget_labels("mi_y_", "mi_y_lower_", "mi_y_upper_", "mi_y_std_error_")
         self._measure(S, groupings, random_generator)
         if classes is not None:
             self._keep_decoder(S, self.noise_std**2, classes, groupings["mi_y"])
@@ -254,26 +254,22 @@ class SamplePropagationMI(OneToOneFeatureMixin, TransformerMixin, MixtureDecoder
 
     def _check_draws(self, largest: float) -> None:
         if self.tol is not None and largest > self.tol:
-            warnings.warn(
+            warn_user(
                 f"After {self.n_draws_} draws for each row a standard error is {largest:.3g}, "
                 f"above tol={self.tol:g}. Raise max_draws, or tol.",
                 ConvergenceWarning,
-                stacklevel=5,
             )
 
     def _check_replicates(self, half: MonteCarlo | None, unit: float) -> None:
-        self.__dict__.pop("mi_x_half_replicates_", None)  # of an earlier fit with inputs
         if half is None:
             return
         self.mi_x_half_replicates_ = half.value / unit
         change = self.mi_x_half_replicates_ - self.mi_x_
         error = math.hypot(half.std_error / unit, self.mi_x_std_error_)
         if change > max(_REPLICATE_TOLERANCE * self.mi_x_, 3 * error):
-            warnings.warn(
+            warn_user(
                 f"I(X;T) = {self.mi_x_:.3g} is too high for want of replicates: with half of them "
-                f"it is {self.mi_x_half_replicates_:.3g}. Propagate each input more often.",
-                UserWarning,
-                stacklevel=5,
+                f"it is {self.mi_x_half_replicates_:.3g}. Propagate each input more often."
             )
 
     def transform(self, X: ArrayLike) -> NDArray[np.float64]:

@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ibtools.information._threads import in_threads, row_blocks
+
 # A value nearer to an edge than this part of a width is on it: the division may round either way.
 _ON_EDGE = 1e-9
 
@@ -16,6 +18,9 @@ _LARGEST_CODE = 2**53
 
 # Rows are converted in blocks of about this many values, which stay in the processor's cache.
 _BLOCK_VALUES = 2**16
+_MANY_BLOCKS = 32  # worth the start of a thread
+
+_NARROW_BYTES = 2  # codes so small that a shift by one of them leaves 1e-9 in a float64
 
 
 @dataclass(frozen=True)
@@ -313,21 +318,50 @@ def bin_codes(X: ArrayLike, bins: Bins | Sequence[Bins]) -> NDArray[np.signedint
     if isinstance(bins, Sequence):
         units = [bin_codes(X[:, [unit]], own) for unit, own in enumerate(bins)]
         return np.hstack(units)
-    codes = np.empty(X.shape, dtype=_code_dtype(X, bins))
-    block = max(1, _BLOCK_VALUES // max(1, X.shape[1]))
-    for start in range(0, X.shape[0], block):
-        rows = slice(start, start + block)
-        codes[rows] = _block_codes(X[rows], bins)
+    low, high = _code_range(X, bins)
+    codes = np.empty(X.shape, dtype=_code_dtype(low, high, bins))
+    lowest = math.floor(low + _ON_EDGE)
+
+    def fill(blocks: Sequence[slice]) -> None:
+        for rows in blocks:
+            _fill_codes(codes[rows], X[rows], bins, lowest)
+
+    in_threads(fill, row_blocks(len(X), X.shape[1], _BLOCK_VALUES), at_least=_MANY_BLOCKS)
     return codes
 
 
-def _block_codes(X: NDArray[np.floating], bins: Bins) -> NDArray[np.float64]:
-    codes = _unbounded_codes(X, bins)
-    if bins.first is not None and bins.last is not None:
-        np.clip(codes, bins.first, bins.last, out=codes)
-        codes[bins.lower > X] = bins.first - 1
-        codes[bins.upper < X] = bins.last + 1
-    return codes
+def _fill_codes(
+    codes: NDArray[np.signedinteger], X: NDArray[np.floating], bins: Bins, lowest: int
+) -> None:
+    """Write the codes of X into `codes`; `lowest` is the smallest that there can be."""
+    ends = None if bins.first is None or bins.last is None else (bins.first, bins.last)
+    outside = ends is not None and bool(X.min() < bins.lower or X.max() > bins.upper)
+    if isinstance(bins, UniformBins) and codes.itemsize <= _NARROW_BYTES and not outside:
+        _fill_narrow_codes(codes, X, bins, lowest)
+    else:
+        places = _unbounded_codes(X, bins)
+        codes[...] = places if ends is None else np.clip(places, *ends)
+    if ends is not None:
+        np.clip(codes, *ends, out=codes)
+    if ends is not None and outside:
+        codes[bins.lower > X] = ends[0] - 1
+        codes[bins.upper < X] = ends[1] + 1
+
+
+def _fill_narrow_codes(
+    codes: NDArray[np.signedinteger], X: NDArray[np.floating], bins: UniformBins, lowest: int
+) -> None:
+    """Shift places above 0, where a conversion to integers is a floor, and shift codes back.
+
+    Integers without a sign hold all of them, and wrap around to the codes.
+    """
+    places = X.astype(np.float64)
+    if bins.origin != 0:
+        places -= bins.origin
+    places /= bins.width
+    places += _ON_EDGE - lowest
+    np.copyto(codes.view(f"u{codes.itemsize}"), places, casting="unsafe")
+    codes += codes.dtype.type(lowest)
 
 
 def _unbounded_codes(X: NDArray[np.floating], bins: Bins) -> NDArray[np.float64]:
@@ -340,11 +374,15 @@ def _unbounded_codes(X: NDArray[np.floating], bins: Bins) -> NDArray[np.float64]
     return np.floor(codes, out=codes)
 
 
-def _code_dtype(X: NDArray[np.floating], bins: Bins) -> type[np.signedinteger]:
+def _code_range(X: NDArray[np.floating], bins: Bins) -> tuple[float, float]:
+    """Codes between which all codes lie, those of bins without end before they are rounded."""
     if bins.first is not None and bins.last is not None:
-        low, high = float(bins.first - 1), float(bins.last + 1)
-    else:
-        low, high = ((float(end) - bins.origin) / bins.width for end in (X.min(), X.max()))
+        return float(bins.first - 1), float(bins.last + 1)
+    low, high = ((float(end) - bins.origin) / bins.width for end in (X.min(), X.max()))
+    return low, high
+
+
+def _code_dtype(low: float, high: float, bins: Bins) -> type[np.signedinteger]:
     if isinstance(bins, UniformBins) and max(-low, high) > _LARGEST_CODE:
         raise ValueError(
             f"Bins of width {bins.width:g} are too narrow for these values: their codes reach "

@@ -1,9 +1,10 @@
-"""The decoder of labels from symbols, smoothed so that held-out rows can be scored."""
+"""Decoders of labels from counts, smoothed so that held-out rows can be scored."""
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from ibtools.information._neighbor_counts import class_counts_near
 from ibtools.information._symbols import row_symbols
 
 
@@ -41,6 +42,47 @@ def decoder_log_ratio(
     joint = np.where(seen, class_counts[known, labels], 0.0)
     total = np.where(seen, class_counts.sum(axis=1)[known], 0.0)
     return np.log((joint + 0.5 * prior[labels]) / ((total + 0.5) * prior[labels]))
+
+
+def neighbor_log_ratio(
+    fitted: NDArray[np.float64],
+    fitted_labels: NDArray[np.int64],
+    points: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    ks: NDArray[np.int64],
+    *,
+    metric: str = "chebyshev",
+) -> NDArray[np.float64]:
+    """Log ratio ln q(y|t) / p(y) of held-out rows under the vote of their nearest neighbours.
+
+    With n_ty the training rows of the label y within the distance of the k-th neighbour, and p the
+    frequencies of the labels, q(y|t) = (n_ty + p(y) / 2) / (n_t + 1 / 2), averaged over the k.
+
+    Parameters
+    ----------
+    fitted : ndarray of shape (n_fitted, n_features)
+        The training rows.
+    fitted_labels : ndarray of shape (n_fitted,)
+        Their class indices; every class occurs.
+    points : ndarray of shape (n_samples, n_features)
+        The held-out rows.
+    labels : ndarray of shape (n_samples,)
+        Their class indices.
+    ks : ndarray of shape (n_k,)
+        Numbers of neighbours, none above n_fitted.
+    metric : {"chebyshev", "euclidean"}
+        Norm.
+
+    Returns
+    -------
+    log_ratio : ndarray of shape (n_samples,)
+        In nats.
+    """
+    prior = np.bincount(fitted_labels) / len(fitted_labels)
+    counts = class_counts_near(fitted, fitted_labels, points, ks, metric=metric)
+    posterior = (counts + 0.5 * prior) / (counts.sum(axis=2, keepdims=True) + 0.5)
+    of_label = posterior.mean(axis=0)[np.arange(len(labels)), labels]
+    return np.log(of_label / prior[labels])
 
 
 def _find_symbols(

@@ -6,16 +6,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ibtools.information._threads import row_blocks
+
 _Floats = NDArray[np.float64]
 _Integers = NDArray[np.int64]
 
 _TILE_VALUES = 2**18
 _LOWEST = -690.0  # exp of an argument that underflows is 8 to 40 times slower
-
-
-def _row_blocks(n_rows: int, n_columns: int) -> list[slice]:
-    size = max(1, _TILE_VALUES // n_columns)
-    return [slice(start, start + size) for start in range(0, n_rows, size)]
 
 
 def _squared_distances(A: _Floats, B: _Floats) -> _Floats:
@@ -62,7 +59,7 @@ def held_out_log_likelihoods(
     weights = np.ones(len(X)) if weights is None else weights
     points = X - X.mean(axis=0)
     sums, mass = np.zeros(len(variances)), 0.0
-    for rows in _row_blocks(len(X), len(X)):
+    for rows in row_blocks(len(X), len(X), _TILE_VALUES):
         distances = _squared_distances(points[rows], points)
         for groups in groupings:
             distances[groups[rows, None] == groups] = np.inf
@@ -146,7 +143,7 @@ def mixture_log_ratio(
     """
     prior = joint_weights.sum(axis=0) / joint_weights.sum()
     ratios = np.empty(len(X))
-    for rows in _row_blocks(len(X), len(centres)):
+    for rows in row_blocks(len(X), len(centres), _TILE_VALUES):
         counts = gaussian_kernel(X[rows], centres, variance) @ joint_weights
         own = prior[labels[rows]]
         joint = counts[np.arange(len(counts)), labels[rows]]

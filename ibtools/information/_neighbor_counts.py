@@ -2,9 +2,11 @@
 
 All counts are exact: "strictly inside" is decided by comparing the very numbers |a - b| that the
 distance came from, never by adding a tolerance. Memory is O(tile x n).
+
+In few dimensions the maximum norm is searched by trees (one dimension by sorting), otherwise all
+pairs are compared, which `_neighbor_pairs` does.
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -12,14 +14,24 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 from sklearn.neighbors import KDTree
 
+from ibtools.information._neighbor_pairs import (
+    is_compiled,
+    joint_pair_neighbors,
+    kth_pair_distances,
+    kth_smallest,
+    strict_pair_counts,
+    tiles,
+)
+
 _Floats = NDArray[np.float64]
 _Integers = NDArray[np.int64]
 
 METRICS = ("chebyshev", "euclidean")
 
-_TREE_DIMENSIONS = 10  # measured at 5000 to 20000 rows: beyond, trees visit nearly every pair
-_TILE_VALUES = 2**19
-_BLOCKS = 32
+# Measured at 5000 to 20000 rows: beyond, trees visit nearly every pair. Compiled, all pairs are
+# faster than trees from a lower dimension on, up to a number of rows.
+_TREE_DIMENSIONS, _COMPILED_TREE_DIMENSIONS = 10, 6
+_COMPILED_ROWS = 40_000
 
 
 class JointNeighbors(NamedTuple):
@@ -63,8 +75,8 @@ def joint_neighbors(
         ``radii``, ``x_counts`` and ``y_counts``, each of shape (n_k, n_samples).
     """
     by_axes = metric == "chebyshev" or x.shape[1] == y.shape[1] == 1
-    if not by_axes or x.shape[1] + y.shape[1] > _TREE_DIMENSIONS:
-        return _joint_neighbors_by_tiles(x, y, ks, metric)
+    if not by_axes or not _has_tree(len(x), x.shape[1] + y.shape[1]):
+        return JointNeighbors(*joint_pair_neighbors(x, y, ks, metric))
     radii = kth_distances(np.hstack([x, y]), ks)
     return JointNeighbors(radii, strict_counts(x, radii), strict_counts(y, radii))
 
@@ -86,14 +98,13 @@ def kth_distances(points: _Floats, ks: _Integers, *, metric: str = "chebyshev") 
     radii : ndarray of shape (n_k, n_samples)
         Distances, 0 where a row has k duplicates.
     """
-    if points.shape[1] <= _TREE_DIMENSIONS:
-        tree = _tree(points, metric)
+    if _has_tree(*points.shape):
+        tree, order = _tree(points, metric)
+        radii = np.empty((len(ks), len(points)))
         # The nearest row is the row itself, or a duplicate of it.
-        return np.ascontiguousarray(tree.query(points, int(ks.max()) + 1)[0].T[ks])
-    radii = np.empty((len(ks), len(points)))
-    for rows in _tiles(len(points)):
-        radii[:, rows] = _kth_smallest(_distances_to_others(points, rows, metric), ks)
-    return radii
+        radii[:, order] = tree.query(points[order], int(ks.max()) + 1)[0].T[ks]
+        return radii
+    return kth_pair_distances(points, ks, metric, compiled=is_compiled(*points.shape))
 
 
 def strict_counts(points: _Floats, radii: _Floats, *, metric: str = "chebyshev") -> _Integers:
@@ -117,13 +128,9 @@ def strict_counts(points: _Floats, radii: _Floats, *, metric: str = "chebyshev")
         return _sorted_counts(points.ravel(), radii)
     # A tree compares squares of Euclidean distances, whose rounding could let the row in from
     # which the radius was taken.
-    if metric == "chebyshev" and points.shape[1] <= _TREE_DIMENSIONS:
+    if metric == "chebyshev" and _has_tree(*points.shape):
         return _tree_counts(points, radii)
-    counts = np.empty(radii.shape, dtype=np.int64)
-    for rows in _tiles(len(points)):
-        distances = _distances_to_others(points, rows, metric)
-        counts[:, rows] = [_count_below(distances, inside[rows]) for inside in radii]
-    return counts
+    return strict_pair_counts(points, radii, metric)
 
 
 def class_distances(
@@ -155,21 +162,15 @@ def class_distances(
     neighbors = np.empty(radii.shape, dtype=np.int64)
     if points.shape[1] == 1:
         metric = "chebyshev"  # the same distance, without a square and its root
+    compiled = is_compiled(*points.shape)
     for rows in class_rows(labels):
         of_class = np.minimum(ks, len(rows) - 1)
-        radii[:, rows] = _consistent_kth_distances(points[rows], of_class, metric)
+        if metric == "chebyshev":
+            radii[:, rows] = kth_distances(points[rows], of_class)
+        else:  # as `strict_counts` computes them from all rows, to the last bit
+            radii[:, rows] = kth_pair_distances(points[rows], of_class, metric, compiled=compiled)
         neighbors[:, rows] = of_class[:, None]
     return radii, neighbors
-
-
-def _consistent_kth_distances(points: _Floats, ks: _Integers, metric: str) -> _Floats:
-    """Distances as `strict_counts` computes them, to the last bit."""
-    if metric == "chebyshev":
-        return kth_distances(points, ks)
-    tiles = _tiles(len(points))
-    return np.hstack(
-        [_kth_smallest(_distances_to_others(points, rows, metric), ks) for rows in tiles]
-    )
 
 
 def class_rows(labels: _Integers) -> list[_Integers]:
@@ -227,72 +228,32 @@ def class_counts_near(
     """
     memberships = np.eye(labels.max() + 1)[labels]
     counts = np.empty((len(ks), len(queries), memberships.shape[1]))
-    for rows in _tiles(len(queries), len(points)):
+    for rows in tiles(len(queries), len(points)):
         distances = cdist(queries[rows], points, metric)
-        for of_k, radii in zip(counts, _kth_smallest(distances, ks), strict=True):
+        for of_k, radii in zip(counts, kth_smallest(distances, ks), strict=True):
             of_k[rows] = (distances <= radii[:, None]) @ memberships
     return counts
 
 
-def _joint_neighbors_by_tiles(x: _Floats, y: _Floats, ks: _Integers, metric: str) -> JointNeighbors:
-    radii = np.empty((len(ks), len(x)))
-    x_counts, y_counts = (np.empty(radii.shape, dtype=np.int64) for _ in range(2))
-    for rows in _tiles(len(x)):
-        in_x = _distances_to_others(x, rows, metric)
-        in_y = _distances_to_others(y, rows, metric)
-        radii[:, rows] = _kth_smallest(np.maximum(in_x, in_y), ks)
-        x_counts[:, rows] = [_count_below(in_x, inside) for inside in radii[:, rows]]
-        y_counts[:, rows] = [_count_below(in_y, inside) for inside in radii[:, rows]]
-    return JointNeighbors(radii, x_counts, y_counts)
+def _has_tree(n_rows: int, n_axes: int) -> bool:
+    """Whether a tree is faster than the comparison of all pairs."""
+    if n_axes <= _COMPILED_TREE_DIMENSIONS or n_axes > _TREE_DIMENSIONS:
+        return n_axes <= _COMPILED_TREE_DIMENSIONS
+    return n_rows > _COMPILED_ROWS or not is_compiled(n_rows, n_axes)
 
 
-def _tiles(n_rows: int, n_columns: int | None = None) -> Iterator[slice]:
-    size = max(1, _TILE_VALUES // (n_columns or n_rows))
-    return (slice(start, min(start + size, n_rows)) for start in range(0, n_rows, size))
-
-
-def _distances_to_others(points: _Floats, rows: slice, metric: str) -> _Floats:
-    """Distances of a tile of rows to all rows; a row is infinitely far from itself."""
-    distances = cdist(points[rows], points, metric)
-    own = np.arange(rows.start, rows.stop)
-    distances[own - rows.start, own] = np.inf
-    return distances
-
-
-def _count_below(distances: _Floats, radii: _Floats) -> _Integers:
-    return np.count_nonzero(distances < radii[:, None], axis=1)
-
-
-def _kth_smallest(distances: _Floats, ks: _Integers) -> _Floats:
-    """Return the k-th smallest values of every row, shape (n_k, n_rows).
-
-    The k-th smallest of the minima of disjoint blocks is a bound that k values do not exceed.
-    Only the few values under it are sorted, many times faster than a partition of the row.
-    """
-    n_rows, n_columns = distances.shape
-    k, length = int(ks.max()), n_columns // _BLOCKS
-    if k * 8 > length:
-        return np.sort(np.partition(distances, k - 1, axis=1)[:, :k], axis=1).T[ks - 1]
-    whole = length * _BLOCKS
-    minima = distances[:, :whole].reshape(n_rows, _BLOCKS, length).min(axis=1)
-    bounds = np.partition(minima, k - 1, axis=1)[:, k - 1]
-    candidates = np.flatnonzero(distances <= bounds[:, None])
-    rows, values = candidates // n_columns, distances.ravel()[candidates]
-    values = values[np.lexsort((values, rows))]
-    starts = np.searchsorted(rows, np.arange(n_rows))
-    return values[starts + ks[:, None] - 1]
-
-
-def _tree(points: _Floats, metric: str) -> KDTree:
+def _tree(points: _Floats, metric: str) -> tuple[KDTree, _Integers]:
+    """Build a tree, and give the order of its leaves, in which queries find them in the cache."""
     # Small leaves are faster (measured), but in many dimensions they are too many.
-    return KDTree(points, leaf_size=10 if points.shape[1] <= 7 else 40, metric=metric)
+    tree = KDTree(points, leaf_size=10 if points.shape[1] <= 7 else 40, metric=metric)
+    return tree, np.asarray(tree.idx_array)
 
 
 def _tree_counts(points: _Floats, radii: _Floats) -> _Integers:
-    tree = _tree(points, "chebyshev")
+    tree, order = _tree(points, "chebyshev")
     counts = np.zeros(radii.shape, dtype=np.int64)
     for of_k, inside in zip(counts, radii, strict=True):
-        distinct = inside > 0
+        distinct = order[inside[order] > 0]
         # Not further than the number before the radius: the maximum of coordinate differences is
         # rounded the same way everywhere, so this is "less than the radius" exactly.
         largest = np.nextafter(inside[distinct], 0)

@@ -5,14 +5,20 @@ over all rows, and sums over the rows of the same group for any number of groupi
 """
 
 import math
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+
+from ibtools.information._kernel_tiles import (
+    Exponents,
+    TileMemory,
+    kernel_tile,
+    pair_exponents,
+    tile_memory,
+)
+from ibtools.information._threads import in_threads
 
 _Floats = NDArray[np.float64]
 _Integers = NDArray[np.int64]
@@ -20,11 +26,7 @@ _Pair = tuple[int, int]
 
 _NARROW_TILE, _WIDE_TILE = 256, 512  # rows of a tile, up to
 _MANY_FEATURES = 64  # features and above
-# exp of an argument that underflows is 8 to 40 times slower; these bounds leave sums unchanged,
-# for each of them holds a term of exactly 1. A wide kernel is raised to the fourth power.
-_LOWEST_WIDE = -170.0
-_NEGLIGIBLE = 80.0  # exp(-80) is lost beside a term of 1, whatever the weights
-_LOWEST = {np.dtype(np.float64): -690.0, np.dtype(np.float32): -80.0}
+_LOST = 37.0  # exp(-37) is lost beside 1 in float64
 
 
 class Layout(NamedTuple):
@@ -153,17 +155,29 @@ def kernel_sums(
     """
     layout = tile_layout(X, groupings)
     points = centred(X)[layout.order] / math.sqrt(8 * variance)
-    ordered = np.ones(len(X)) if weights is None else weights[layout.order]
+    scale = 1.0 if weights is None else weights.max()
+    ordered = np.ones(len(X)) if weights is None else weights[layout.order] / scale
     squares = np.einsum("ij,ij->i", points, points)[:, None]
     ones = np.ones_like(squares)
-    left = np.concatenate([2 * points, -squares, ones], axis=1)
-    right = np.concatenate([points, ones, -squares], axis=1)
-    near = _near_blocks(points, points, layout, _NEGLIGIBLE)
+    exponents = pair_exponents(
+        np.concatenate([2 * points, -squares, ones], axis=1),
+        np.concatenate([points, ones, -squares], axis=1),
+        largest=squares.max(),
+        negligible=_negligible(ordered),
+        highest=0.0,
+    )
+    near = _near_blocks(points, points, layout, exponents.negligible)
     pairs = list(zip(*np.nonzero(np.triu(near)), strict=True))
-    parts = _in_threads(lambda some: _symmetric_sums(left, right, ordered, layout, some), pairs)
+    parts = in_threads(lambda some: _symmetric_sums(exponents, ordered, layout, some), pairs)
     sums = np.empty_like(parts[0])
-    sums[..., layout.order] = np.sum(parts, axis=0)
+    sums[..., layout.order] = scale * (np.sum(parts, axis=0) + ordered)
     return KernelSums(sums[0], sums[1:])
+
+
+def _negligible(weights: _Floats) -> float:
+    """The e for which kernels of exp(-e), from all rows, are lost beside that of a row itself."""
+    smallest = max(weights.min(), np.finfo(np.float64).tiny)
+    return _LOST + math.log(weights.sum()) - math.log(smallest)
 
 
 def centred(X: _Floats) -> _Floats:
@@ -172,17 +186,17 @@ def centred(X: _Floats) -> _Floats:
 
 
 def _symmetric_sums(
-    left: _Floats, right: _Floats, weights: _Floats, layout: Layout, pairs: Sequence[_Pair]
+    exponents: Exponents, weights: _Floats, layout: Layout, pairs: Sequence[_Pair]
 ) -> _Floats:
-    sums = np.zeros((1 + len(layout.codes), 2, len(left)))
-    memory = _tile_memory(layout, left.dtype)
+    """Sums over some pairs of blocks of the wide and the narrow kernel, without rows themselves."""
+    sums = np.zeros((1 + len(layout.codes), 2, len(weights)))
+    memory = tile_memory(exponents, layout.blocks[0].stop)
+    weights = weights.astype(exponents.dtype)
     for a, b in pairs:
         rows, columns = layout.blocks[a], layout.blocks[b]
-        kernel = _tile(left[rows], right[columns], memory)
-        np.clip(kernel, _LOWEST_WIDE, 0, out=kernel)
-        if a == b:
-            np.fill_diagonal(kernel, 0)
-        np.exp(kernel, out=kernel)
+        kernel = kernel_tile(exponents, rows, columns, memory)
+        if kernel is None:
+            continue
         same = [_same_group(layout, grouping, a, b) for grouping in range(len(layout.codes))]
         _add_sums(sums[:, 0], kernel, weights, rows, columns, same, memory)
         np.multiply(kernel, kernel, out=kernel)
@@ -191,26 +205,14 @@ def _symmetric_sums(
     return sums
 
 
-def _tile_memory(layout: Layout, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Room for a tile and a masked copy of it."""
-    rows = layout.blocks[0]
-    return np.empty(2 * (rows.stop - rows.start) ** 2, dtype=dtype)
-
-
-def _tile(left: NDArray[Any], right: NDArray[Any], memory: NDArray[Any]) -> NDArray[Any]:
-    """The product of left and right^T, in the first part of `memory`."""
-    shape = len(left), len(right)
-    return np.matmul(left, right.T, out=memory[: shape[0] * shape[1]].reshape(shape))
-
-
 def _add_sums(
     sums: _Floats,
-    kernel: _Floats,
-    weights: _Floats,
+    kernel: NDArray[Any],
+    weights: NDArray[Any],
     rows: slice,
     columns: slice,
     same: list[bool | NDArray[np.bool_]],
-    memory: _Floats,
+    memory: TileMemory,
 ) -> None:
     """Add a tile's sums over columns to its rows, and by symmetry those over rows to its columns.
 
@@ -229,7 +231,7 @@ def _add_sums(
             target[columns] += to_columns
 
 
-def log_density_ratios(centres: NDArray[Any], noise: NDArray[Any], layout: Layout) -> _Floats:
+def log_density_ratios(centres: _Floats, noise: _Floats, layout: Layout) -> _Floats:
     """Logarithms of the densities of mixtures at draws from them, over that of the draw's centre.
 
     For x_i = s_i + z_i these are D_i = ln sum_j exp(u_ij) over all rows j, and over those of the
@@ -240,9 +242,9 @@ def log_density_ratios(centres: NDArray[Any], noise: NDArray[Any], layout: Layou
     Parameters
     ----------
     centres : ndarray of shape (n_rows, n_features)
-        Ordered centres s, centred, in units of the noise. Their type is that of the tiles.
+        Ordered centres s, centred, in units of the noise.
     noise : ndarray of shape (n_rows, n_features)
-        Standard normal draws z, of the same type.
+        Standard normal draws z.
     layout : Layout
         Groups of the ordered centres.
 
@@ -255,32 +257,31 @@ def log_density_ratios(centres: NDArray[Any], noise: NDArray[Any], layout: Layou
     half_squares = np.einsum("ij,ij->i", centres, centres)[:, None] / 2
     own = half_squares - np.einsum("ij,ij->i", draws, centres)[:, None]
     ones = np.ones_like(own)
-    left = np.concatenate([draws, ones, own], axis=1)
+    exponents = pair_exponents(
+        np.concatenate([draws, ones, own], axis=1),
+        np.concatenate([centres, -half_squares, ones], axis=1),
+        largest=max(half_squares.max(), np.einsum("ij,ij->i", draws, draws).max() / 2),
+        negligible=_negligible(ones),
+    )
     farthest = np.maximum.reduceat(
         np.einsum("ij,ij->i", noise, noise), [block.start for block in layout.blocks]
     )
-    near = _near_blocks(draws, centres, layout, (farthest + 2 * _NEGLIGIBLE)[:, None])
-    del draws
-    right = np.concatenate([centres, -half_squares, ones], axis=1)
-    pairs = list(zip(*np.nonzero(near), strict=True))
-    parts = _in_threads(lambda some: _row_sums(left, right, layout, some), pairs)
-    return np.log(np.sum(parts, axis=0))
+    reach = (farthest + 2 * exponents.negligible)[:, None]
+    pairs = list(zip(*np.nonzero(_near_blocks(draws, centres, layout, reach)), strict=True))
+    parts = in_threads(lambda some: _row_sums(exponents, layout, some), pairs)
+    return np.log1p(np.sum(parts, axis=0))
 
 
-def _row_sums(
-    left: NDArray[Any], right: NDArray[Any], layout: Layout, pairs: Sequence[_Pair]
-) -> _Floats:
-    """Sums of the kernel over some pairs of blocks."""
-    sums = np.zeros((1 + len(layout.codes), len(left)))
-    memory = _tile_memory(layout, left.dtype)
-    ones = np.ones(len(left), dtype=left.dtype)
+def _row_sums(exponents: Exponents, layout: Layout, pairs: Sequence[_Pair]) -> _Floats:
+    """Sums of the kernel over some pairs of blocks, without rows themselves."""
+    sums = np.zeros((1 + len(layout.codes), len(exponents.left)))
+    memory = tile_memory(exponents, layout.blocks[0].stop)
+    ones = np.ones(len(exponents.left), dtype=exponents.dtype)
     for a, b in pairs:
         rows, columns = layout.blocks[a], layout.blocks[b]
-        kernel = _tile(left[rows], right[columns], memory)
-        np.clip(kernel, _LOWEST[left.dtype], None, out=kernel)
-        if a == b:
-            np.fill_diagonal(kernel, 0)
-        np.exp(kernel, out=kernel)
+        kernel = kernel_tile(exponents, rows, columns, memory)
+        if kernel is None:
+            continue
         summed = kernel @ ones[columns]
         sums[0, rows] += summed
         for grouping, target in enumerate(sums[1:]):
@@ -292,26 +293,7 @@ def _row_sums(
     return sums
 
 
-def _masked(kernel: NDArray[Any], mask: NDArray[np.bool_], memory: NDArray[Any]) -> NDArray[Any]:
-    """A copy of a tile, zero outside the mask, in the last part of `memory`."""
-    copy = memory[-kernel.size :].reshape(kernel.shape)
+def _masked(kernel: NDArray[Any], mask: NDArray[np.bool_], memory: TileMemory) -> NDArray[Any]:
+    """A copy of a tile, zero outside the mask."""
+    copy = memory.masked[: kernel.size].reshape(kernel.shape)
     return np.multiply(kernel, mask, out=copy)
-
-
-@lru_cache(maxsize=1)
-def _thread_pools() -> ThreadpoolController:
-    return ThreadpoolController()
-
-
-def _in_threads(work: Callable[[Sequence[Any]], Any], items: Sequence[Any]) -> list[Any]:
-    """Share work over as many threads as BLAS would use, each with a BLAS of one thread.
-
-    BLAS itself gains nothing on products as small as a tile. Its number of threads follows
-    OMP_NUM_THREADS and what joblib allows its workers.
-    """
-    pools = _thread_pools().select(user_api="blas")
-    n_threads = min(max([1, *(pool["num_threads"] for pool in pools.info())]), len(items))
-    if n_threads == 1:
-        return [work(items)]
-    with pools.limit(limits=1), ThreadPoolExecutor(n_threads) as executor:
-        return list(executor.map(work, [items[k::n_threads] for k in range(n_threads)]))

@@ -104,12 +104,14 @@ def lanczos_trace(
 def _controlled_mean(rounds: list[_Quadrature], known: tuple[float, float]) -> Trace:
     """Intercept of the regression of the traces on the two controls, with its standard error."""
     traces = np.concatenate([measured.traces for measured in rounds])
-    controls = [
-        np.concatenate([measured.first_moments for measured in rounds]) - known[0],
-        np.concatenate([measured.second_moments for measured in rounds]) - known[1],
-    ]
-    scales = [np.abs(control).max() or 1.0 for control in controls]
-    design = np.stack([np.ones_like(traces), controls[0] / scales[0], controls[1] / scales[1]], 1)
+    first = np.concatenate([measured.first_moments for measured in rounds]) - known[0]
+    second = np.concatenate([measured.second_moments for measured in rounds]) - known[1]
+    controls = np.stack([first, second], axis=1)
+    # A control that is the same for all probes but for rounding would take the intercept's part.
+    spread = np.ptp(controls, axis=0)
+    varies = spread > _ROUNDING * np.array(known)
+    controls = np.divide(controls, spread, out=np.zeros_like(controls), where=varies)
+    design = np.column_stack([np.ones_like(traces), controls])
     inverse = np.linalg.pinv(design.T @ design, rcond=1e-12)
     weights = inverse @ design.T
     residuals = traces - design @ (weights @ traces)
@@ -167,7 +169,7 @@ def _gauss_rule(diagonals: list[_Floats], off_diagonals: list[_Floats], alpha: f
 
 def _column_products(a: _Singles, b: _Singles) -> _Floats:
     """Inner product of each column of a with the same column of b."""
-    return np.einsum("ij,ij->j", a, b).astype(np.float64)
+    return np.einsum("ij,ij->j", a, b, dtype=np.float64)
 
 
 def _prepare_product(coordinates: _Floats, n_samples: int) -> tuple[_Product, GramMoments]:

@@ -1,13 +1,17 @@
 """Rows of integers to symbols: equal rows get the same number, different rows never do."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ibtools.information._threads import in_threads, row_blocks
+
 _Integers = NDArray[np.int64]
 _BLOCK_VALUES = 2**16
+_MANY_BLOCKS = 64  # worth the start of a thread
 
 
 class Symbols(NamedTuple):
@@ -51,7 +55,8 @@ def row_symbols(codes: ArrayLike) -> Symbols:
     """
     codes = np.asarray(codes)
     low, high = int(codes.min()), int(codes.max())
-    if (high - low + 1) ** codes.shape[1] <= 2**53:
+    # The product is one of float64, which has to hold every code and every number.
+    if max(-low, high) <= 2**53 and (high - low + 1) ** codes.shape[1] <= 2**53:
         return _number(_packed_rows(codes, low, high))
     numbered = _number(_hashed_rows(codes))
     return numbered if _is_exact(codes, numbered) else _number(_row_bytes(codes))
@@ -61,17 +66,30 @@ def _packed_rows(codes: NDArray[np.signedinteger], low: int, high: int) -> _Inte
     """Number of each row in base high - low + 1: one matrix product, exact in float64."""
     radix = np.array([float((high - low + 1) ** k) for k in range(codes.shape[1])])
     packed = np.empty(len(codes), dtype=np.int64)
-    for rows in _blocks(codes):
+    for rows in row_blocks(len(codes), codes.shape[1], _BLOCK_VALUES):
         packed[rows] = (codes[rows].astype(np.float64) - low) @ radix
     return packed
 
 
 def _hashed_rows(codes: NDArray[np.signedinteger]) -> NDArray[np.uint64]:
-    """Multilinear hash of each row, sum_j codes_j * multiplier_j modulo 2**64."""
-    multipliers = _hash_multipliers(codes.shape[1])
+    """Multilinear hash of each row, sum_j w_j * multiplier_j modulo 2**64.
+
+    The w are words of 32 bits, of as many codes as they hold, then the codes that are left over.
+    Rows that differ share a hash with a probability of at most 2**-32 over the multipliers.
+    """
+    in_words = codes.shape[1] * codes.itemsize // 4 * 4 // codes.itemsize
+    words = np.ascontiguousarray(codes)[:, :in_words].view(np.uint32)
+    rest = codes[:, in_words:]
+    multipliers = _hash_multipliers(words.shape[1] + rest.shape[1])
+    of_words, of_rest = np.split(multipliers, [words.shape[1]])
     keys = np.empty(len(codes), dtype=np.uint64)
-    for rows in _blocks(codes):
-        keys[rows] = codes[rows].astype(np.int64).view(np.uint64) @ multipliers
+
+    def fill(blocks: Sequence[slice]) -> None:
+        for rows in blocks:
+            keys[rows] = np.einsum("ij,j->i", words[rows].astype(np.uint64), of_words)
+            keys[rows] += rest[rows].astype(np.int64).view(np.uint64) @ of_rest
+
+    in_threads(fill, row_blocks(len(codes), codes.shape[1], _BLOCK_VALUES), at_least=_MANY_BLOCKS)
     return keys
 
 
@@ -98,16 +116,12 @@ def _number(keys: NDArray[np.generic]) -> Symbols:
 def _is_exact(codes: NDArray[np.signedinteger], numbered: Symbols) -> bool:
     symbols, representatives = numbered
     repeated = np.flatnonzero(representatives[symbols] != np.arange(len(codes)))
-    block = max(1, _BLOCK_VALUES // codes.shape[1])
     return all(
         np.array_equal(codes[rows], codes[representatives[symbols[rows]]])
-        for rows in np.split(repeated, range(block, len(repeated), block))
+        for rows in (
+            repeated[part] for part in row_blocks(len(repeated), codes.shape[1], _BLOCK_VALUES)
+        )
     )
-
-
-def _blocks(codes: NDArray[np.signedinteger]) -> list[slice]:
-    size = max(1, _BLOCK_VALUES // codes.shape[1])
-    return [slice(start, start + size) for start in range(0, len(codes), size)]
 
 
 class JointCounts(NamedTuple):

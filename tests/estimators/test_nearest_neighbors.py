@@ -280,6 +280,20 @@ def test_functions_of_the_inputs_warn():
         NearestNeighborsMI().fit(X[:, :1] + X[:, 1:], inputs=X)
 
 
+@pytest.mark.parametrize(
+    "layer", [lambda a: np.tanh(20 * a), lambda a: np.maximum(a, 0)], ids=["steep", "rectified"]
+)
+def test_steep_and_rectified_functions_of_the_inputs_warn(layer):
+    rng = np.random.default_rng(0)
+    X, W = rng.normal(size=(500, 5)), rng.normal(size=(5, 4)) / np.sqrt(5)
+    with pytest.warns(UserWarning, match="function of the inputs"):
+        NearestNeighborsMI().fit(layer(X @ W), inputs=X)
+    noisy = layer(X @ W) + 0.3 * rng.normal(size=(500, 4))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        NearestNeighborsMI().fit(noisy, inputs=X)
+
+
 @pytest.mark.parametrize("jitter", [None, 1e-10])
 @pytest.mark.parametrize("times", [2, 3, 10])
 def test_functions_of_the_inputs_warn_where_rows_are_repeated(times, jitter):
@@ -296,10 +310,10 @@ def test_functions_of_the_inputs_warn_where_rows_are_repeated(times, jitter):
 
 def test_many_repeats_of_noisy_rows_warn():
     X, T, _ = noisy_layer()
-    few, many = (np.arange(n) % 500 for n in (600, 700))
-    with pytest.warns(UserWarning, match=r"200 of 700.*inflate.*I\(X;T\): drop the duplicates"):
+    few, many = (np.arange(n) % 500 for n in (520, 550))
+    with pytest.warns(UserWarning, match=r"50 of 550.*inflate.*I\(X;T\): drop the duplicates"):
         NearestNeighborsMI().fit(T[many], inputs=X[many])
-    with pytest.warns(UserWarning, match=r"200 of 700.*inflate.*I\(T;Y\): drop the duplicates"):
+    with pytest.warns(UserWarning, match=r"50 of 550.*inflate.*I\(T;Y\): drop the duplicates"):
         NearestNeighborsMI().fit(T[many], X[many])
     with warnings.catch_warnings():
         warnings.simplefilter("error")

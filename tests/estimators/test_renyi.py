@@ -265,6 +265,18 @@ def test_lanczos_states_its_error():
         assert abs(getattr(renyi, f"{name}_") - getattr(exact, f"{name}_")) < 3 * error
 
 
+def test_error_of_a_joint_quadrature_is_stated():
+    """S(T) of few values is exact, S(T, X) is not."""
+    rng = np.random.default_rng(0)
+    T, X = rng.integers(3, size=(250, 1)), rng.normal(size=(250, 2))
+    renyi = RenyiMatrixMI(kernel="delta", method="lanczos", random_state=0).fit(T, inputs=X)
+    exact = RenyiMatrixMI(kernel="delta", method="exact").fit(T, inputs=X)
+    assert renyi.method_ == "exact"
+    assert renyi.entropy_std_error_ == 0 < renyi.mi_x_std_error_ < 0.05
+    assert renyi.mi_x_ == pytest.approx(exact.mi_x_, abs=4 * renyi.mi_x_std_error_)
+    assert not hasattr(exact, "mi_x_std_error_")
+
+
 def test_lanczos_warns_at_low_orders():
     T = np.tanh(np.random.default_rng(0).normal(size=(300, 2)))
     renyi = RenyiMatrixMI(0.2, method="lanczos", random_state=0)

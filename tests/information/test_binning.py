@@ -145,6 +145,57 @@ def test_blocks_do_not_matter():
     np.testing.assert_array_equal(bin_codes(X, bins)[::97], rows)
 
 
+def formula(X, bins):
+    """Codes as the docstring has them, in float64 throughout."""
+    codes = np.floor((X.astype(np.float64) - bins.origin) / bins.width + 1e-9)
+    if bins.first is None:
+        return codes
+    codes = np.clip(codes, bins.first, bins.last)
+    return np.where(bins.lower > X, bins.first - 1, np.where(bins.upper < X, bins.last + 1, codes))
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1, 100, 1e5])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
+@pytest.mark.parametrize(
+    "bins",
+    [
+        spaced_bins(0.01),
+        spaced_bins(1 / 3, origin=-0.77),
+        spaced_bins(0.25, bounds=(-3, 40)),
+        spaced_bins(3e-4, origin=50, bounds=(-1, 7)),
+        counted_bins(254, -2, 2),
+        counted_bins(30, 0.1, 0.7),
+    ],
+    ids=str,
+)
+def test_codes_of_any_size_are_those_of_the_formula(bins, dtype, scale):
+    """Random values, saturated ones, zeros, and values on both sides of every edge."""
+    rng = np.random.default_rng(0)
+    X = (scale * np.tanh(3 * rng.normal(size=(400, 7)))).astype(dtype)
+    edges = bins.edges(-140, 139)[:280].reshape(-1, 7)
+    near = (
+        [np.nextafter(edges.astype(dtype), end) for end in (-9e9, 9e9)] if dtype != np.int64 else []
+    )
+    X = np.concatenate([X, np.zeros((1, 7), dtype), edges.astype(dtype), *near]).astype(dtype)
+    codes = bin_codes(X, bins)
+    np.testing.assert_array_equal(codes, formula(X, bins))
+    np.testing.assert_array_equal(bin_codes(X[:, ::-2], bins), codes[:, ::-2])
+
+
+@pytest.mark.parametrize("low", [-128, -100, 0, 127, -129, -32768, -40000])
+@pytest.mark.parametrize("span", [0, 127, 128, 255, 256, 65535])
+def test_codes_at_the_ends_of_a_type(low, span):
+    values = np.array([low, low + span // 2, low + span], dtype=float)
+    assert _codes(values, spaced_bins(1.0)) == values.tolist()
+    assert _codes(values + 0.999, spaced_bins(1.0)) == values.tolist()
+
+
+def test_many_blocks():
+    X = np.random.default_rng(0).uniform(-1, 1, size=(9000, 300))
+    for bins in (spaced_bins(0.07), counted_bins(30, -1, 1)):
+        np.testing.assert_array_equal(bin_codes(X, bins), formula(X, bins))
+
+
 @pytest.mark.parametrize("bounds", [(1, -1), (0, 0), (0, np.inf), (0, np.nan), (0,), (0, 1, 2), 3])
 def test_bad_bounds(bounds):
     with pytest.raises(ValueError, match="two finite numbers"):

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import digamma, gammaln
 from sklearn.neighbors import NearestNeighbors
 
@@ -56,7 +56,7 @@ def test_constant_density_has_no_bias(d):
     k, m = 5, 30
     distances, indices = NearestNeighbors(n_neighbors=m + 1).fit(everywhere).kneighbors(x)
     differences = everywhere[indices[:, 1:]] - x[:, None]
-    heights = _local_gaussian._log_heights(differences, distances[:, k])
+    heights = _local_gaussian._log_heights(differences.T, distances[:, k])
     assert heights.mean() == pytest.approx(flat_height(k, m, d), abs=0.02)
 
 
@@ -106,8 +106,11 @@ def test_tiles_change_nothing(monkeypatch):
         read = lnn_entropy_nats(x, np.array([3]), 40)
         with monkeypatch.context() as patch:
             patch.setattr(_local_gaussian, "_TILE_VALUES", 900)
+            patch.setattr(_local_gaussian, "_BLOCK_VALUES", 100)
+            patch.setattr(_local_gaussian, "_BLOCK_ROWS", 7)
+            assert_allclose(lnn_entropy_nats(x, np.array([3]), 40), read, rtol=1e-13)
             flat_height.cache_clear()
-            assert_allclose(lnn_entropy_nats(x, np.array([3]), 40), read, atol=0.05)
+            assert_allclose(lnn_entropy_nats(x, np.array([3]), 40), read, rtol=1e-13)
 
 
 def test_rows_in_a_subspace_are_dropped_with_a_warning():
@@ -119,6 +122,41 @@ def test_rows_in_a_subspace_are_dropped_with_a_warning():
     assert np.isfinite(read)
     with pytest.raises(ValueError, match="lie in a subspace"):
         local_gaussian_entropy(line, 5)
+
+
+def shape_by_inverse(covariance, mean):
+    return np.linalg.slogdet(covariance)[1], mean @ np.linalg.inv(covariance) @ mean
+
+
+@pytest.mark.parametrize("d", [1, 2, 7, 20])
+def test_shapes_by_elimination(d):
+    rng = np.random.default_rng(0)
+    factors, mean = rng.normal(size=(50, d, 2 * d)), rng.normal(size=(50, d))
+    covariance = factors @ factors.swapaxes(1, 2)
+    read = _local_gaussian._gaussian_shape(covariance.transpose(1, 2, 0), mean.T)
+    expected = [shape_by_inverse(*pair) for pair in zip(covariance, mean, strict=True)]
+    assert_allclose(np.transpose(read), expected, rtol=1e-11, atol=1e-11)
+
+
+@pytest.mark.parametrize("d", [2, 5, 12])
+@pytest.mark.parametrize("scale", [1e-100, 1.0, 1e100])
+def test_singular_shapes_are_told_by_their_eigenvalues(d, scale):
+    """Smallest variance over the largest just above and below 100 d eps, and far from it."""
+    rng = np.random.default_rng(0)
+    limit = 100 * d * np.finfo(float).eps
+    ratios = np.array([0.1 / limit, 1e4, 1.3, 0.7, 1e-3, 0.0]) * limit
+    variances = np.linspace(0.5, 1, d)[:, None] * np.ones(len(ratios))
+    variances[0], variances[-1] = ratios, 1
+    axes = np.linalg.qr(rng.normal(size=(d, d)))[0]
+    covariance = scale * np.einsum("ia,an,ja->ijn", axes, variances, axes)
+    log_determinant, distance = _local_gaussian._gaussian_shape(
+        (covariance + covariance.swapaxes(0, 1)) / 2, np.zeros((d, len(ratios)))
+    )
+    regular = [True, True, True, False, False, False]
+    assert_array_equal(np.isfinite(log_determinant), regular)
+    assert_array_equal(np.isfinite(distance), regular)
+    expected = np.log(scale * variances[:, :3]).sum(axis=0)
+    assert (np.abs(log_determinant[:3] - expected) < [1e-12, 1e-3, 0.3]).all()
 
 
 def test_duplicates():

@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 
-from ibtools.information import _pairwise
+from ibtools.information import _kernel_tiles, _pairwise, _threads
 from ibtools.information._mixture import (
     EntropyBounds,
     information_bounds,
@@ -132,8 +132,72 @@ def test_saturated_clusters_keep_their_digits():
         assert entropy[k] == pytest.approx(direct_entropy(X, 1e-5, np.ones(400), width), abs=1e-8)
 
 
+ROWS = 1200  # exponentials of so many rows are taken in float32
+ADVERSARIES = {
+    "scattered": lambda rng: np.tanh(rng.normal(size=(ROWS, 10))),
+    "saturated": lambda rng: np.tanh(8 * rng.normal(size=(ROWS, 10))),
+    "offset": lambda rng: np.tanh(rng.normal(size=(ROWS, 10))) + 100,
+    "corners": lambda rng: (
+        rng.choice([-1.0, 1.0], size=(12, 200))[rng.integers(12, size=ROWS)]
+        + 1e-3 * rng.normal(size=(ROWS, 200))
+    ),
+    "two points": lambda rng: rng.normal(size=(2, 20))[np.arange(ROWS) % 2],
+    "ten points": lambda rng: rng.normal(size=(10, 60))[rng.integers(10, size=ROWS)],
+    "rectified": lambda rng: np.maximum(5 * rng.normal(size=(ROWS, 5)), 0),
+    "one row far away": lambda rng: np.r_[rng.normal(size=(ROWS - 1, 3)), [[1e4, 0, 0]]],
+}
+
+
+@pytest.mark.parametrize(
+    ("variance", "scale"), [(1e-5, 1), (1e-3, 1), (1e-3, 1000), (0.1, 1), (1, 1)]
+)
+@pytest.mark.parametrize("name", ADVERSARIES)
+def test_many_rows_are_as_good_as_a_millionth(name, variance, scale):
+    """Against the formula in float64, from differences of rows, labels and weights included."""
+    rng = np.random.default_rng(0)
+    X, labels = ADVERSARIES[name](rng), rng.integers(3, size=ROWS)
+    weights = 10 ** rng.uniform(-6, 0, size=ROWS)
+    bounds = mixture_bounds(scale * X, scale**2 * variance, [labels], weights)
+    size = noise_entropy(X.shape[1], variance) - noise_entropy(X.shape[1], scale**2 * variance)
+    for k, width in enumerate((4, 1)):
+        expected = direct_entropy(X, variance, weights, width)
+        assert bounds.entropy[k] + size == pytest.approx(expected, abs=1e-6)
+        expected = sum(
+            weights[labels == g].sum()
+            / weights.sum()
+            * direct_entropy(X[labels == g], variance, weights[labels == g], width)
+            for g in range(3)
+        )
+        assert bounds.conditional[0][k] + size == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("variance", [1e-3, 0.1])
+def test_many_rows_in_any_order(variance):
+    rng = np.random.default_rng(0)
+    X, labels, order = (
+        np.tanh(rng.normal(size=(ROWS, 4))),
+        np.arange(ROWS) % 5,
+        rng.permutation(ROWS),
+    )
+    here, there = (mixture_bounds(X[p], variance, [labels[p]]) for p in (slice(None), order))
+    assert_allclose(
+        [here.entropy, *here.conditional], [there.entropy, *there.conditional], atol=1e-7
+    )
+
+
+def test_weights_of_many_magnitudes():
+    """Rows of almost no weight, whose own term float32 could not hold."""
+    X = np.random.default_rng(0).normal(size=(ROWS, 2))
+    weights = 10.0 ** np.random.default_rng(1).uniform(-60, 5, size=ROWS)
+    bounds = mixture_bounds(X, 1e-3, [np.arange(ROWS)], weights)
+    for k, width in enumerate((4, 1)):
+        assert_allclose(bounds.entropy[k], direct_entropy(X, 1e-3, weights, width), atol=1e-6)
+        assert_allclose(bounds.conditional[0][k], noise_entropy(2, 1e-3), atol=1e-12)
+
+
+@pytest.mark.parametrize(("n_rows", "rtol"), [(900, 1e-13), (1500, 1e-6)])
 @pytest.mark.parametrize("n_threads", [1, 3])
-def test_threads_share_the_tiles(n_threads, monkeypatch):
+def test_threads_share_the_tiles(n_threads, n_rows, rtol, monkeypatch):
     class Pools:
         def select(self, **_):
             return self
@@ -145,13 +209,14 @@ def test_threads_share_the_tiles(n_threads, monkeypatch):
             return nullcontext()
 
     rng = np.random.default_rng(0)
-    X, groups, noise = rng.normal(size=(900, 3)), np.arange(900) % 7, rng.normal(size=(900, 3))
+    X, noise = rng.normal(size=(2, n_rows, 3))
+    groups = np.arange(n_rows) % 7
     layout = tile_layout(X, [groups])
     sums, ratios = kernel_sums(X, 0.1, [groups]), log_density_ratios(X, noise, layout)
-    monkeypatch.setattr(_pairwise, "_thread_pools", Pools)
-    assert_allclose(kernel_sums(X, 0.1, [groups]).own, sums.own, rtol=1e-13)
-    assert_allclose(kernel_sums(X, 0.1, [groups]).total, sums.total, rtol=1e-13)
-    assert_allclose(log_density_ratios(X, noise, layout), ratios, rtol=1e-13, atol=1e-15)
+    monkeypatch.setattr(_threads, "_thread_pools", Pools)
+    assert_allclose(kernel_sums(X, 0.1, [groups]).own, sums.own, rtol=rtol)
+    assert_allclose(kernel_sums(X, 0.1, [groups]).total, sums.total, rtol=rtol)
+    assert_allclose(log_density_ratios(X, noise, layout), ratios, rtol=rtol, atol=1e-15)
 
 
 def test_groups_lie_together_in_a_layout():
@@ -163,22 +228,27 @@ def test_groups_lie_together_in_a_layout():
     assert [block.stop - block.start for block in layout.blocks] == [256, 256, 256, 132]
 
 
+@pytest.mark.parametrize(("n_rows", "atol"), [(600, 1e-10), (ROWS, 5e-7)])
 @pytest.mark.parametrize("n_features", [3, 80])
-def test_density_ratios_are_logarithms_of_sums(n_features):
+@pytest.mark.parametrize("scale", [1, 300])
+def test_density_ratios_are_logarithms_of_sums(n_features, n_rows, atol, scale):
+    """From 1000 rows on kernels are taken in float32, but never exponents."""
     rng = np.random.default_rng(0)
-    centres = centred(rng.normal(size=(600, n_features)))
-    noise, groups = rng.normal(size=(600, n_features)), rng.integers(4, size=600)
+    centres = scale * rng.normal(size=(30, n_features))[np.arange(n_rows) % 30]
+    centres = centred(centres + rng.normal(size=(n_rows, n_features)))
+    noise, groups = rng.normal(size=(n_rows, n_features)), rng.integers(4, size=n_rows)
     layout = tile_layout(centres, [groups])
     ordered, z = centres[layout.order], noise[layout.order]
     exponents = (np.square(z).sum(axis=1)[:, None] - cdist(ordered + z, ordered) ** 2) / 2
     same = groups[layout.order][:, None] == groups[layout.order]
     ratios = log_density_ratios(ordered, z, layout)
-    assert_allclose(ratios[0], logsumexp(exponents, axis=1), atol=1e-10)
-    assert_allclose(ratios[1], logsumexp(exponents, b=same, axis=1), atol=1e-10)
+    assert_allclose(ratios[0], logsumexp(exponents, axis=1), atol=atol)
+    assert_allclose(ratios[1], logsumexp(exponents, b=same, axis=1), atol=atol)
 
 
-def test_blocks_far_apart_are_left_out_without_a_trace():
+def test_blocks_far_apart_are_left_out_without_a_trace(monkeypatch):
     """A long line of rows, on which most pairs of blocks say nothing of each other."""
+    monkeypatch.setattr(_kernel_tiles, "_FLOAT32_ROWS", math.inf)
     rng = np.random.default_rng(0)
     X = centred(np.column_stack([rng.uniform(0, 300, size=2000), rng.normal(size=2000)]))
     layout = tile_layout(X, [])

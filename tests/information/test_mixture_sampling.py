@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from ibtools.information import _mixture_sampling
+from ibtools.information import _kernel_tiles
 from ibtools.information._mixture import noise_entropy
 from ibtools.information._mixture_sampling import (
     canonical_order,
@@ -14,11 +14,10 @@ from ibtools.information._mixture_sampling import (
     random_halves,
     sampled_information,
     stratified_mean,
-    tile_type,
     unseen_overlap_error,
     zero_mean_forms,
 )
-from ibtools.information._pairwise import centred, kernel_sums
+from ibtools.information._pairwise import kernel_sums
 
 
 def sample(X, noise_std, groupings=(), contrasts=None, *, n_draws=4, seed=0, **stopping):
@@ -142,21 +141,16 @@ def test_chain_rule_of_contrasts():
     )
 
 
-@pytest.mark.parametrize("clustered", [False, True])
-def test_float32_only_where_it_is_good_enough(clustered, monkeypatch):
-    """At the limit that is allowed, for scattered rows and for rows that are all alike."""
-    X = np.tanh(np.random.default_rng(0).normal(size=(1500, 6)))
-    if clustered:
-        X = np.sign(X[:10])[np.arange(1500) % 10]
-    noise_std = 1.05 * np.linalg.norm(centred(X), axis=1).max() / math.sqrt(1e-4 / 0.6e-7)
-    assert tile_type(centred(X) / noise_std) is np.float32
-    assert tile_type(centred(X) / (0.9 * noise_std)) is np.float64
-    assert tile_type(centred(X)[:900] / noise_std) is np.float64
+@pytest.mark.parametrize("noise_std", [1e-3, 0.03, 0.3])
+@pytest.mark.parametrize("n_clusters", [2, 10, 1500])
+def test_float32_is_good_enough(n_clusters, noise_std, monkeypatch):
+    """For scattered rows and for equal ones, whose errors do not cancel."""
+    X = np.tanh(np.random.default_rng(0).normal(size=(n_clusters, 6)))[np.arange(1500) % n_clusters]
     labels = np.arange(1500) % 3
-    single, _ = sample(X + 1e3, noise_std, [labels])
-    monkeypatch.setattr(_mixture_sampling, "tile_type", lambda rows: np.float64)
+    single, _ = sample(X + 100, noise_std, [labels])
+    monkeypatch.setattr(_kernel_tiles, "_FLOAT32_ROWS", math.inf)
     double, _ = sample(X, noise_std, [labels])
-    assert_allclose(single, double, atol=1e-6)
+    assert_allclose(single, double, rtol=0, atol=5e-7)
 
 
 def test_more_draws_until_the_tolerance():

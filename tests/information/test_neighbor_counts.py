@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.spatial.distance import cdist
 
-from ibtools.information import _neighbor_counts
+from ibtools.information import _neighbor_counts, _neighbor_pairs
 from ibtools.information._neighbor_counts import (
     class_counts_near,
     class_distances,
@@ -108,22 +108,11 @@ def test_tiles_change_nothing(d, metric, monkeypatch):
     labels = np.arange(150) % 2
     arguments = (x, labels, y[:40], KS)
     whole = joint_neighbors(x, y, KS, metric=metric), class_counts_near(*arguments, metric=metric)
-    monkeypatch.setattr(_neighbor_counts, "_TILE_VALUES", 700)
+    monkeypatch.setattr(_neighbor_pairs, "_TILE_VALUES", 700)
     tiled = joint_neighbors(x, y, KS, metric=metric), class_counts_near(*arguments, metric=metric)
     for one, other in zip(whole[0], tiled[0], strict=True):
         assert_array_equal(one, other)
     assert_array_equal(whole[1], tiled[1])
-
-
-@pytest.mark.parametrize("n_columns", [5, 95, 96, 333, 4000])
-@pytest.mark.parametrize("ks", [[1], [3, 1], [2, 5, 4]])
-def test_smallest_of_rows(n_columns, ks):
-    values = np.random.default_rng(0).integers(50, size=(30, n_columns)).astype(float)
-    values[3] = 7
-    values[4, ::2] = np.inf
-    smallest = _neighbor_counts._kth_smallest(values, np.array(ks))
-    finite = np.sort(values, axis=1)[:, np.array(ks) - 1].T
-    assert_array_equal(smallest, finite)
 
 
 def test_identical_rows():
@@ -138,13 +127,19 @@ def test_class_counts_include_ties_at_the_distance():
     assert_array_equal(counts, [[[1, 0], [0, 1]], [[2, 1], [1, 2]]])
 
 
-def test_memory_is_that_of_tiles():
-    import tracemalloc
-
-    n = 6000
-    x = np.random.default_rng(0).normal(size=(n, 12))
-    tracemalloc.start()
-    joint_neighbors(x, x[:, ::-1].copy(), np.array([3]))
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 40e6 < 8 * n**2 / 4
+@pytest.mark.parametrize(
+    ("n_axes", "n_rows", "without", "with_numba"),
+    [
+        (6, 10**4, True, True),
+        (7, 2000, True, True),
+        (7, 10**4, True, False),
+        (10, 40_000, True, False),
+        (10, 40_001, True, True),
+        (11, 100, False, False),
+        (11, 10**6, False, False),
+    ],
+)
+def test_where_trees_are_searched(n_axes, n_rows, without, with_numba, monkeypatch):
+    for kernels, expected in [(None, without), (object(), with_numba)]:
+        monkeypatch.setattr(_neighbor_pairs, "_kernels", lambda kernels=kernels: kernels)
+        assert _neighbor_counts._has_tree(n_rows, n_axes) is expected

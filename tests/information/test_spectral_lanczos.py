@@ -120,3 +120,19 @@ def test_same_generator_same_answer():
         for seed in (1, 1, 2)
     )
     assert first == second != other
+
+
+@pytest.mark.parametrize("n_samples", [300, 2500])
+def test_rows_that_are_all_unlike_have_the_logarithm_of_their_number(n_samples):
+    """The controls are constant there, and must not take the part of the intercept."""
+    X = 100.0 * np.arange(n_samples)[:, None]
+    found = spectral_entropy(rbf_variable([X], np.ones(1)), method="lanczos")
+    assert found.entropy == pytest.approx(np.log2(n_samples), abs=1e-6)
+
+
+def test_nearly_unlike_rows_against_the_eigenvalues():
+    X = np.random.default_rng(0).normal(size=(600, 50))
+    variable = rbf_variable([X], np.array([0.7]))
+    found = spectral_entropy(variable, method="lanczos")
+    exact = spectral_entropy(variable, method="exact")
+    assert abs(found.entropy - exact.entropy) < max(1e-5, 3 * found.std_error)

@@ -19,11 +19,19 @@ def _assert_exact(codes):
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.int16, np.int32, np.int64])
-@pytest.mark.parametrize("shape", [(1, 1), (500, 1), (500, 3), (300, 12), (300, 200)])
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (500, 1), (500, 3), (300, 12), (300, 200), (300, 201), (300, 202), (300, 203)]
+)
 def test_agrees_with_sorting_the_rows(shape, dtype):
     rng = np.random.default_rng(0)
     codes = rng.integers(-3, 3, size=shape).astype(dtype)
     _assert_exact(np.concatenate([codes, codes[::3]]))
+
+
+def test_large_codes_that_lie_close_together():
+    """The bits of floating-point numbers next to each other, beyond what float64 can count."""
+    _assert_exact(np.array([1.0, 1 + 2**-52, 1.0, 1 + 2**-51]).view(np.int64)[:, None])
+    _assert_exact(np.array([[-(2**62)], [1 - 2**62], [-(2**62)]]))
 
 
 def test_rows_that_differ_in_one_place_are_told_apart():
@@ -41,6 +49,28 @@ def test_equal_rows_at_all_positions_are_one_symbol():
         symbols, representatives = row_symbols(np.tile(row, (n_rows, 1)))
         assert not symbols.any()
         assert len(representatives) == 1
+
+
+@pytest.mark.parametrize(("dtype", "n_columns"), [(np.int8, 67), (np.int16, 35), (np.int64, 9)])
+def test_every_column_is_part_of_the_hash(dtype, n_columns):
+    """Those that fill words of 32 bits, and those left over."""
+    codes = np.random.default_rng(0).integers(-100, 100, size=(1, n_columns)).astype(dtype)
+    changed = np.concatenate([codes, codes + np.eye(n_columns, dtype=dtype)])
+    assert len(np.unique(_symbols._hashed_rows(changed))) == n_columns + 1
+
+
+def test_hashes_of_columns_in_any_memory_order():
+    codes = np.random.default_rng(0).integers(-100, 100, size=(400, 41)).astype(np.int8)
+    keys = _symbols._hashed_rows(codes)
+    np.testing.assert_array_equal(_symbols._hashed_rows(np.asfortranarray(codes)), keys)
+
+
+def test_many_rows_are_hashed_in_blocks():
+    codes = np.random.default_rng(0).integers(-100, 100, size=(3000, 1001)).astype(np.int8)
+    codes[1::2] = codes[::2]
+    symbols, representatives = row_symbols(codes)
+    np.testing.assert_array_equal(symbols[1::2], symbols[::2])
+    assert len(representatives) == 1500
 
 
 def test_codes_at_the_ends_of_int64():
