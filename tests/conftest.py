@@ -1,5 +1,7 @@
 """What every test shares."""
 
+import os
+
 import matplotlib
 import pytest
 
@@ -10,6 +12,18 @@ def one_torch_thread():
     import torch
 
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """Folder of the real files; their absence is a failure where CI=true, a skip elsewhere."""
+    folder = os.environ.get("IBTOOLS_DATA")
+    if folder:
+        return folder
+    reason = "IBTOOLS_DATA is unset: it names the folder that holds mnist/, cifar10/, ..."
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-from ibtools.networks._mlp import LinearActivation
+from ibtools.networks._activations import LinearActivation
 
 Bounds = tuple[float, float] | None
 
@@ -153,7 +153,7 @@ class _Watch(TorchFunctionMode):
                 self._report_tensors(
                     self._numbered(name),
                     output,
-                    is_activation=isinstance(module, (*_MODULES, LinearActivation)),
+                    is_activation=is_activation(module),
                     is_leaf=not any(True for _ in module.children()),
                     bounds=_MODULE_BOUNDS.get(type(module)),
                 )
@@ -162,8 +162,8 @@ class _Watch(TorchFunctionMode):
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         output = func(*args, **(kwargs or {}))
-        function = getattr(func, "__name__", "").rstrip("_")
-        if function in _FUNCTIONS and self.running:
+        function = activation_name(func)
+        if function is not None and self.running:
             parent, module = self.running[-1]
             if not isinstance(module, _MODULES):
                 self._report_tensors(
@@ -185,6 +185,17 @@ class _Watch(TorchFunctionMode):
             if tensor.ndim > 0:
                 part = name if len(tensors) == 1 else f"{name}:{k}"
                 self.report(Layer(part, **traits), tensor)
+
+
+def is_activation(module: nn.Module) -> bool:
+    """Whether a module is an activation."""
+    return isinstance(module, (*_MODULES, LinearActivation))
+
+
+def activation_name(func: Any) -> str | None:
+    """Name of the activation that a torch function is, in place or not; None if it is none."""
+    name = getattr(func, "__name__", "").rstrip("_")
+    return name if name in _FUNCTIONS else None
 
 
 def _tensors(output: Any) -> Iterator[Tensor]:

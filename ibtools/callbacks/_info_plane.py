@@ -1,30 +1,35 @@
 """Record the information plane of a network while it learns."""
 
 import warnings
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.utils import check_random_state
-from skorch.callbacks import Callback, EpochScoring, EpochTimer, PassthroughScoring, PrintLog
+from numpy.typing import ArrayLike, NDArray
 
 from ibtools.callbacks._capture import Layer, fits_pattern
-from ibtools.callbacks._propagation import evaluation, network_layers, propagate
-from ibtools.callbacks._rows import Rows, choose_datasets, read_rows
-from ibtools.callbacks._schedule import recording_epochs
+from ibtools.callbacks._measured_rows import MeasuredRowsCallback
+from ibtools.callbacks._propagation import as_member, list_members, propagate
+from ibtools.callbacks._rows import Rows
+from ibtools.networks._ensemble_history import member_key
+from ibtools.networks._print_log import hide_from_print_logs
 from ibtools.plane._history import history_key
+from ibtools.plane._joint import check_declared_joint
+from ibtools.plane._measured_rows import MeasuredRows
 from ibtools.plane._measurement import (
+    describe_task,
     log_base,
-    measure_ceilings,
     measure_point,
     named_estimators,
-    takes_numbers,
 )
 
+_Pool = deque[tuple[int, dict[str, NDArray[np.floating]]]]
 
-class InfoPlaneCallback(Callback):
+
+class InfoPlaneCallback(MeasuredRowsCallback):
     """Measure I(X;T) and I(T;Y) of every layer of a skorch net while it learns.
 
     The values go to ``net.history`` as plain numbers, under the keys
@@ -74,8 +79,21 @@ class InfoPlaneCallback(Callback):
     max_samples : int, default=None
         Measure this many rows, drawn once without replacement, if there are more.
 
+    p_xy : array-like of shape (n_samples, n_classes), default=None
+        Joint distribution of the label and the rows of ``on=(X, y)``, in place of the labels `y`
+        (which may be None): the rule by which labels are drawn, where it is known and they are
+        not a function of the input. Each row counts once per label, with its probability. For
+        estimators that weight rows, such as BinnedMI.
+
+    window : int, default=1
+        Measure the rows of this many epochs together, the recorded one and those before it, as if
+        the weights were the noise: each input then has `window` representations, and I(X;T) is
+        what the pooled representation tells about the input [1]_. Epochs before `window` are not
+        recorded.
+
     random_state : int, RandomState instance or None, default=None
-        Seed of that draw; None draws anew in every fit, without touching numpy's global state.
+        Seed of the draw of `max_samples`; None draws anew in every fit, without touching numpy's
+        global state.
 
     Attributes
     ----------
@@ -89,17 +107,32 @@ class InfoPlaneCallback(Callback):
 
     Notes
     -----
-    Works under every skorch net. Labels are the net's targets if these are classes. A real-valued
+    Works under every skorch net. Of a :class:`ibtools.networks.SeedEnsemble` every member is
+    measured: the plane has a column "run", the member's number, and ``plane.mean()`` averages over
+    members. Labels are the net's targets if these are classes. A real-valued
     target goes as it is to the estimators that take one (they have a parameter `target`). For
     those of classes, I(T;Y) is I(T;X) where the target is the input (an autoencoder); for any
     other real-valued target they record I(X;T) only, and the callback warns once.
+
+    What the points are to be read against is recorded with them: H(X), H(Y) and I(X;Y) of the
+    joint distribution that they are measured under, either the rows with one label each or
+    `p_xy`. Under `p_xy` the beta of every binned layer is recorded as well. A net that is measured
+    under the stochastic rule of its task can be read against the bound of that rule, see
+    :meth:`ibtools.InformationPlane.with_bound`::
+
+        InfoPlaneCallback(on=(X, None), p_xy=szt_joint(gain=50))
 
     Activations that are not finite stop training with an error that names layer and epoch; what
     was trained and recorded until then stays in the net. An epoch that is recorded only because
     training ends after it is recorded after the checkpoints of that epoch were written.
 
-    The activations of all layers on all measured rows are held at once: `max_samples` bounds what
-    that takes for wide layers.
+    The activations of all layers on all measured rows are held at once, those of `window` epochs,
+    and, in a longer window, those of every member of an ensemble: `max_samples` bounds what that
+    takes for wide layers.
+
+    References
+    ----------
+    .. [1] P. Grabauskas, "Revisiting the information plane", 2020.
 
     Examples
     --------
@@ -131,6 +164,8 @@ class InfoPlaneCallback(Callback):
         module_bounds: bool = True,
         n_replicates: int = 1,
         max_samples: int | None = None,
+        p_xy: ArrayLike | None = None,
+        window: int = 1,
         random_state: Any = None,
     ) -> None:
         self.estimator = estimator
@@ -142,6 +177,8 @@ class InfoPlaneCallback(Callback):
         self.module_bounds = module_bounds
         self.n_replicates = n_replicates
         self.max_samples = max_samples
+        self.p_xy = p_xy
+        self.window = window
         self.random_state = random_state
 
     def initialize(self) -> Self:
@@ -151,35 +188,33 @@ class InfoPlaneCallback(Callback):
             pattern: _replacements(estimator, self.estimators_)
             for pattern, estimator in (self.layer_estimators or {}).items()
         }
-        for name in ("n_replicates", "max_samples"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ValueError(f"{name} must be 1 or more, got {value!r}.")
-        self.finished_ = self.recorded_ = -1
-        # Unseeded, the draw of rows still leaves alone what the training may draw from.
-        rng = np.random.RandomState() if self.random_state is None else self.random_state
-        self.seed_ = int(check_random_state(rng).randint(2**31))
-        return self
+        for name in ("n_replicates", "window"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be 1 or more, got {getattr(self, name)!r}.")
+        if self.p_xy is not None and (isinstance(self.on, str) or self.max_samples is not None):
+            raise ValueError(
+                "p_xy is the distribution of the rows that are measured, in their order: name the "
+                "rows with on=(X, None), and leave max_samples out."
+            )
+        return super().initialize()
 
     def on_train_begin(self, net: Any, X: Any = None, y: Any = None, **kwargs: Any) -> None:
         """Fix the epochs, and move ahead of the callbacks that read the history."""
-        n_epochs = len(net.history) + net.max_epochs
-        self.epochs_ = recording_epochs(self.every, n_epochs, self.n_records)
-        self.rows_: Rows | None = None
+        self.joint_: NDArray[np.float64] | None = None
+        empty: partial[_Pool] = partial(deque, maxlen=self.window)
+        self.pools_: defaultdict[int | None, _Pool] = defaultdict(empty)
         self._check_names(net)
-        _move_ahead(net, self)
+        super().on_train_begin(net, X, y, **kwargs)
 
-    def on_epoch_begin(
-        self, net: Any, dataset_train: Any = None, dataset_valid: Any = None, **kwargs: Any
-    ) -> None:
-        """Read the rows when training begins, and measure the untrained network."""
-        if self.rows_ is not None:
-            return
-        datasets = choose_datasets(net, self.on, dataset_train, dataset_valid)
-        with evaluation(net):
-            self.rows_ = read_rows(net, datasets, self.max_samples, self.seed_)
-        self.network_layers_ = network_layers(net, self.rows_.batches[0], self.layers)
-        self.layers_ = [layer.name for layer in self.network_layers_]
+    def choose_layers(self, net: Any, rows: Rows) -> list[Layer]:
+        """Choose the layers that are measured; those of an ensemble are its first member's."""
+        with as_member(net, list_members(net)[0]):
+            return super().choose_layers(net, rows)
+
+    def begin(self, net: Any, rows: Rows) -> None:
+        """Check what the layers and rows are to be measured with."""
+        n_copies = self.n_replicates * self.window
+        self.measured_rows_ = MeasuredRows(rows.inputs, rows.y, rows.values, n_copies)
         for pattern in self.layer_estimators_:
             if not any(fits_pattern(name, pattern) for name in self.layers_):
                 raise ValueError(
@@ -187,33 +222,61 @@ class InfoPlaneCallback(Callback):
                     + ", ".join(self.layers_)
                     + "."
                 )
-        unmeasured = [
-            name
-            for name, estimator in self.estimators_.items()
-            if self.rows_.has_target and self._target(estimator, self.rows_) is None
-        ]
-        if unmeasured:
-            warnings.warn(
-                "The target is not one class label per row, as it has to be for "
-                f"{', '.join(unmeasured)}: I(X;T) is recorded, I(T;Y) is not.",
-                UserWarning,
-                stacklevel=2,
-            )
-        if len(net.history) == 1:
-            self._record(net, self.rows_, epoch=0)
+        if self.p_xy is not None:
+            self.joint_ = self._check_joint(self.p_xy, rows.n_samples)
+        else:
+            self._warn_of_targets(rows)
 
-    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
-        """Measure after the epochs that are to be recorded."""
-        self.finished_ = net.history[-1]["epoch"]
-        if self.rows_ is not None and self.finished_ in self.epochs_:
-            self._record(net, self.rows_, self.finished_)
+    def skip(self, net: Any, rows: Rows, epoch: int) -> None:
+        """Keep the activations of an epoch that a later one is pooled with."""
+        if any(epoch + k in self.epochs_ or epoch + k == self.last_ for k in range(self.window)):
+            for member in list_members(net):
+                self._pool(net, rows, epoch, member)
+
+    def record(self, net: Any, rows: Rows, epoch: int) -> None:
+        """Measure every layer; the history is written when all have succeeded."""
+        values: dict[str, float] = {}
+        for member in list_members(net):
+            values |= self._points(net, rows, epoch, member)
+        if values:
+            values = dict(self._task(rows, epoch)) | values
+        for key, value in values.items():
+            net.history.record(key, value)
+        hide_from_print_logs(net, values)
 
     def on_train_end(self, net: Any, **kwargs: Any) -> None:
-        """Measure the last epoch, unless it was interrupted, and let go of the rows."""
-        complete = self.finished_ == len(net.history)
-        if self.rows_ is not None and complete and self.finished_ != self.recorded_:
-            self._record(net, self.rows_, self.finished_)
-        self.rows_ = None
+        """Measure the last epoch, unless it was interrupted, and let go of rows and activations."""
+        super().on_train_end(net, **kwargs)
+        self.pools_.clear()
+        self.joint_ = None
+        if hasattr(self, "measured_rows_"):
+            del self.measured_rows_
+
+    def _pool(self, net: Any, rows: Rows, epoch: int, member: int | None) -> _Pool:
+        pool = self.pools_[member]
+        if not pool or pool[-1][0] != epoch:
+            with as_member(net, member):
+                activations = propagate(
+                    net, rows.batches, self.network_layers_, n_replicates=self.n_replicates
+                )
+            pool.append((epoch, activations))
+        return pool
+
+    def _points(self, net: Any, rows: Rows, epoch: int, member: int | None) -> dict[str, float]:
+        """Points of all layers, of one member of an ensemble; none until the window is full."""
+        pool = self._pool(net, rows, epoch, member)
+        if [pooled for pooled, _ in pool] != list(range(epoch - self.window + 1, epoch + 1)):
+            return {}
+        values: dict[str, float] = {}
+        for layer in self.network_layers_:
+            parts = [activations[layer.name] for _, activations in pool]
+            with _naming(layer.name, epoch, member):
+                representation = parts[0] if len(parts) == 1 else np.concatenate(parts)
+                measured = self._measure(layer, representation, epoch)
+            values |= {member_key(member, key): value for key, value in measured.items()}
+        if self.window == 1:
+            pool.clear()  # fifty members would hold fifty times as much
+        return values
 
     def _check_names(self, net: Any) -> None:
         for _, callback in net.callbacks_:
@@ -226,22 +289,30 @@ class InfoPlaneCallback(Callback):
                         "BinnedMI()}, on='valid')."
                     )
 
-    def _record(self, net: Any, rows: Rows, epoch: int) -> None:
-        """Measure every layer; the history is written when all have succeeded."""
-        values = dict(self._ceilings(rows, epoch))
-        activations = propagate(
-            net, rows.batches, self.network_layers_, n_replicates=self.n_replicates
-        )
-        for layer in self.network_layers_:
-            with _naming(layer.name, epoch):
-                values |= self._measure(layer, activations.pop(layer.name), rows, epoch)
-        for key, value in values.items():
-            net.history.record(key, value)
-        _hide_from_print_logs(net, values)
-        self.recorded_ = epoch
+    def _check_joint(self, p_xy: ArrayLike, n_rows: int) -> NDArray[np.float64]:
+        """p(x,y) of all propagated rows."""
+        for estimators in [self.estimators_, *self.layer_estimators_.values()]:
+            joint = check_declared_joint(
+                p_xy, n_rows, estimators, n_replicates=self.n_replicates * self.window
+            )
+        return joint
+
+    def _warn_of_targets(self, rows: Rows) -> None:
+        unmeasured = [
+            name
+            for name, estimator in self.estimators_.items()
+            if rows.has_target and self.measured_rows_.target_of(estimator) is None
+        ]
+        if unmeasured:
+            warnings.warn(
+                "The target is not one class label per row, as it has to be for "
+                f"{', '.join(unmeasured)}: I(X;T) is recorded, I(T;Y) is not.",
+                UserWarning,
+                stacklevel=3,
+            )
 
     def _measure(
-        self, layer: Layer, representation: NDArray[np.floating], rows: Rows, epoch: int
+        self, layer: Layer, representation: NDArray[np.floating], epoch: int
     ) -> dict[str, float]:
         if not np.isfinite(representation).all():
             raise ValueError("its activations have values that are not finite.")
@@ -251,16 +322,20 @@ class InfoPlaneCallback(Callback):
             for quantity, value in measure_point(
                 estimator,
                 representation,
-                self._repeated(self._target(estimator, rows)),
-                self._inputs(estimator, rows),
+                self.measured_rows_.target_of(estimator),
+                self.measured_rows_.inputs_of(estimator),
+                p_xy=self.joint_,
                 bounds=layer.bounds if self.module_bounds else None,
             ).items()
         }
 
-    def _ceilings(self, rows: Rows, epoch: int) -> Iterator[tuple[str, float]]:
+    def _task(self, rows: Rows, epoch: int) -> Iterator[tuple[str, float]]:
+        """What all layers are read against. Propagations share the entropies of their inputs."""
+        n_copies = self.n_replicates * self.window
+        joint = None if self.joint_ is None else self.joint_[: rows.n_samples] * n_copies
         for name, estimator in self.estimators_.items():
-            ceilings = measure_ceilings(rows.n_samples, rows.y, base=log_base(estimator))
-            for quantity, value in ceilings.items():
+            task = describe_task(rows.n_samples, rows.y, None, p_xy=joint, base=log_base(estimator))
+            for quantity, value in task.items():
                 yield history_key(quantity, name, "", untrained=epoch == 0), value
 
     def _estimators_of(self, layer: str) -> dict[str, Any]:
@@ -269,22 +344,6 @@ class InfoPlaneCallback(Callback):
             if fits_pattern(layer, pattern):
                 estimators |= others
         return estimators
-
-    def _target(self, estimator: Any, rows: Rows) -> NDArray[Any] | None:
-        """Numbers for an estimator that takes them, classes otherwise."""
-        numbers = rows.values is not None and takes_numbers(estimator)
-        return rows.values if numbers else rows.y
-
-    def _inputs(self, estimator: Any, rows: Rows) -> NDArray[Any] | None:
-        """What the estimator takes as inputs: values, or the index of the repeated ones."""
-        if getattr(estimator, "inputs_as", "index") == "values":
-            return self._repeated(rows.inputs)
-        return None if self.n_replicates == 1 else self._repeated(np.arange(rows.n_samples))
-
-    def _repeated(self, rows: NDArray[Any] | None) -> NDArray[Any] | None:
-        if rows is None or self.n_replicates == 1:
-            return rows
-        return np.concatenate([rows] * self.n_replicates)
 
 
 def _replacements(estimator: Any, replaced: dict[str, Any]) -> dict[str, Any]:
@@ -310,26 +369,12 @@ def _replacements(estimator: Any, replaced: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def _naming(layer: str, epoch: int) -> Iterator[None]:
+def _naming(layer: str, epoch: int, member: int | None) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
+        of_member = "" if member is None else f" of member {member}"
         raise ValueError(
-            f"Layer {layer!r} could not be measured at epoch {epoch}: {error} The net keeps what "
-            "was trained and recorded until then, in its module_ and history."
+            f"Layer {layer!r}{of_member} could not be measured at epoch {epoch}: {error} The net "
+            "keeps what was trained and recorded until then, in its module_ and history."
         ) from error
-
-
-def _move_ahead(net: Any, callback: Callback) -> None:
-    """Put the callback behind skorch's timer and scores, and before all that read the history."""
-    own = [named for named in net.callbacks_ if named[1] is callback]
-    others = [named for named in net.callbacks_ if named[1] is not callback]
-    writes = [isinstance(cb, EpochTimer | PassthroughScoring | EpochScoring) for _, cb in others]
-    place = [*writes, False].index(False)
-    net.callbacks_ = [*others[:place], *own, *others[place:]]
-
-
-def _hide_from_print_logs(net: Any, keys: Iterable[str]) -> None:
-    for _, callback in net.callbacks_:
-        if isinstance(callback, PrintLog):
-            callback.keys_ignored_.update(keys)

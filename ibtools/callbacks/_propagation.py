@@ -19,6 +19,7 @@ from ibtools.callbacks._capture import (
     select_layers,
 )
 from ibtools.networks._batches import map_data
+from ibtools.networks._memberwise import ensemble_of
 
 _PROBABILISTIC = (nn.CrossEntropyLoss, nn.NLLLoss, nn.BCELoss, nn.BCEWithLogitsLoss)
 
@@ -41,7 +42,17 @@ def network_layers(net: Any, batch: Any, patterns: str | list[str] | None) -> li
         In order of execution. Without patterns, a last activation that is the prediction itself
         (a softmax that ends the module) is not listed twice, nor is, in any case, a layer that has
         the prediction's name.
+
+    Raises
+    ------
+    ValueError
+        If the net trains an ensemble, whose members have layers, but not itself.
     """
+    if ensemble_of(net) is not None:
+        raise ValueError(
+            "The layers of a SeedEnsemble are those of its members: measure one of them alone, "
+            "net.member(0)."
+        )
     with evaluation(net):
         layers = list_layers(net.module_, lambda n: _forward(net, _repeat_first(batch, n)))
     prediction = _prediction_layer(net)
@@ -137,3 +148,29 @@ def evaluation(net: Any) -> Iterator[None]:
     finally:
         net.module_ = module
         module.train(training)
+
+
+def list_members(net: Any) -> list[int | None]:
+    """List the members of a net that trains an ensemble; any other has the one member None."""
+    ensemble = ensemble_of(net)
+    return [None] if ensemble is None else list(range(ensemble.n_members))
+
+
+@contextmanager
+def as_member(net: Any, index: int | None) -> Iterator[None]:
+    """Let a net be one member of its ensemble, an ordinary net with the member's weights.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNet
+        The net.
+    index : int or None
+        Number of the member; None leaves the net as it is.
+    """
+    module, ensemble = net.module_, ensemble_of(net)
+    try:
+        if index is not None and ensemble is not None:
+            net.module_ = ensemble.member(index)
+        yield
+    finally:
+        net.module_ = module

@@ -31,6 +31,8 @@ class Rows:
         The target as numbers. None if there is no target, or one that is a class.
     has_target : bool
         Whether there is a target at all.
+    targets : list
+        Targets of the loss, batch by batch.
     """
 
     batches: list[Any]
@@ -39,6 +41,7 @@ class Rows:
     y: NDArray[Any] | None
     values: NDArray[Any] | None
     has_target: bool
+    targets: list[Any]
 
 
 def read_rows(
@@ -69,15 +72,15 @@ def read_rows(
         for batch in net.get_iterator(dataset, training=False):
             Xi, yi = unpack_data(batch)
             batches.append(Xi)
-            targets.append(to_numpy(yi))
+            targets.append(yi)
     inputs = np.concatenate([_flat(Xi) for Xi in batches])
     has_target = all(_has_target(dataset) for dataset in datasets)
-    one_array = all(isinstance(target, np.ndarray) for target in targets)
+    arrays = [to_numpy(yi) for yi in targets]
     y = values = None
-    if has_target and one_array:
-        target = np.concatenate(targets)
+    if has_target and all(isinstance(target, np.ndarray) for target in arrays):
+        target = np.concatenate(arrays)
         y, values = target_classes(target, inputs), target_values(target)
-    return Rows(batches, len(inputs), inputs, y, values, has_target)
+    return Rows(batches, len(inputs), inputs, y, values, has_target, targets)
 
 
 def choose_datasets(net: Any, on: Any, train: Any, valid: Any) -> list[Any]:

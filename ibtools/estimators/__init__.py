@@ -2,6 +2,7 @@
 
 from ibtools.estimators._binned import BinnedMI
 from ibtools.estimators._dependence_graph import DependenceGraphMI
+from ibtools.estimators._feature_maps import FeatureMapDecomposition
 from ibtools.estimators._gaussian import GaussianMI
 from ibtools.estimators._kernel_density import KernelDensityMI
 from ibtools.estimators._nearest_neighbors import NearestNeighborsMI
@@ -11,6 +12,7 @@ from ibtools.estimators._sample_propagation import SamplePropagationMI
 __all__ = [
     "BinnedMI",
     "DependenceGraphMI",
+    "FeatureMapDecomposition",
     "GaussianMI",
     "KernelDensityMI",
     "NearestNeighborsMI",

@@ -12,7 +12,7 @@ from ibtools.experiments._settings import PlaneSettings, check_output, check_set
 
 T = TypeVar("T")
 
-_ACTIVATIONS = ("tanh", "relu", "sigmoid", "linear")
+_ACTIVATIONS = ("tanh", "relu", "leaky_relu", "sigmoid", "linear")
 
 
 class _Parser(argparse.ArgumentParser):

@@ -8,11 +8,21 @@ from ibtools.information._binning import (
     quantile_bins,
     spaced_bins,
 )
+from ibtools.information._clustering import (
+    binned_entropy,
+    class_effective_rank,
+    class_separation,
+    count_distinct_rows,
+    effective_rank,
+    empty_bin_fractions,
+    unit_histograms,
+)
 from ibtools.information._counts import (
     conditional_entropy_from_groups,
     entropy_from_counts,
     mutual_information_from_counts,
 )
+from ibtools.information._decomposition import MapDecomposition, decompose_feature_maps
 from ibtools.information._discrete import (
     conditional_entropy,
     entropy,
@@ -41,11 +51,19 @@ from ibtools.information._units import unit_name
 
 __all__ = [
     "EdgedBins",
+    "MapDecomposition",
     "UniformBins",
     "bin_codes",
+    "binned_entropy",
+    "class_effective_rank",
+    "class_separation",
     "conditional_entropy",
     "conditional_entropy_from_groups",
+    "count_distinct_rows",
     "counted_bins",
+    "decompose_feature_maps",
+    "effective_rank",
+    "empty_bin_fractions",
     "ensemble_weights",
     "entropy",
     "entropy_from_counts",
@@ -69,5 +87,6 @@ __all__ = [
     "ross_mutual_information",
     "row_symbols",
     "spaced_bins",
+    "unit_histograms",
     "unit_name",
 ]

@@ -162,6 +162,7 @@ def kernel_sums(
     exponents = pair_exponents(
         np.concatenate([2 * points, -squares, ones], axis=1),
         np.concatenate([points, ones, -squares], axis=1),
+        apart=(points, points, np.zeros(len(points))),
         largest=squares.max(),
         negligible=_negligible(ordered),
         highest=0.0,
@@ -260,6 +261,11 @@ def log_density_ratios(centres: _Floats, noise: _Floats, layout: Layout) -> _Flo
     exponents = pair_exponents(
         np.concatenate([draws, ones, own], axis=1),
         np.concatenate([centres, -half_squares, ones], axis=1),
+        apart=(
+            draws / math.sqrt(2),
+            centres / math.sqrt(2),
+            np.einsum("ij,ij->i", noise, noise) / 2,
+        ),
         largest=max(half_squares.max(), np.einsum("ij,ij->i", draws, draws).max() / 2),
         negligible=_negligible(ones),
     )

@@ -64,8 +64,11 @@ class BatchIterator:
         # its input must not change the caller's data.
         order = torch.randperm(self.n_samples) if self.shuffle else torch.arange(self.n_samples)
         for start in range(0, len(self) * self.batch_size, self.batch_size):
-            rows = order[start : start + self.batch_size]
-            yield _take(self._X, rows), _take(self._y, rows)
+            yield self.take(order[start : start + self.batch_size])
+
+    def take(self, rows: torch.Tensor) -> tuple[Any, Any]:
+        """Give the inputs and targets of some rows, in the shape of their indices."""
+        return _take(self._X, rows), _take(self._y, rows)
 
 
 def _rows_in_memory(dataset: Any) -> tuple[Any, Any]:

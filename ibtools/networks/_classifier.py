@@ -8,15 +8,15 @@ from typing import Any, Self
 
 import numpy as np
 import torch
-from sklearn.utils import check_random_state
-from skorch import NeuralNetClassifier
 from skorch.utils import is_dataset
 from torch import nn
 
 from ibtools.networks._batches import BatchIterator, map_data
+from ibtools.networks._memberwise import MemberwiseClassifier
+from ibtools.networks._random import torch_seed
 
 
-class InformationClassifier(NeuralNetClassifier):
+class InformationClassifier(MemberwiseClassifier):
     """Skorch classifier with reproducible fits and batches sliced from memory.
 
     Everything that skorch's ``NeuralNetClassifier`` does, with a `random_state`, the loss of
@@ -53,6 +53,7 @@ class InformationClassifier(NeuralNetClassifier):
     See Also
     --------
     ibtools.InfoPlaneCallback : Measures every layer while the network learns.
+    ibtools.networks.SeedEnsemble : As `module`, fits many seeds at once.
 
     Examples
     --------
@@ -179,7 +180,7 @@ class InformationClassifier(NeuralNetClassifier):
 
     def _position_stream(self, generators: list[torch.Generator], restart: bool) -> None:
         if restart or not hasattr(self, "random_stream_"):
-            seed = int(check_random_state(self.random_state).randint(2**31))
+            seed = torch_seed(self.random_state)
             for generator in generators:
                 generator.manual_seed(seed)
         else:

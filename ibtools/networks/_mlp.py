@@ -1,24 +1,13 @@
 """The multilayer perceptron of the information-plane papers."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 from torch import nn
 
+from ibtools.networks._activations import Activation, activation_makers
 from ibtools.networks._initialization import initialize_weights
-
-
-class LinearActivation(nn.Identity):
-    """The activation of a linear layer: what goes in comes out, and can be captured."""
-
-
-_ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
-    "tanh": nn.Tanh,
-    "relu": nn.ReLU,
-    "sigmoid": nn.Sigmoid,
-    "linear": LinearActivation,
-}
 
 
 class MLP(nn.Sequential):
@@ -34,8 +23,8 @@ class MLP(nn.Sequential):
         is (12, 10, 7, 5, 4, 3, 2).
 
     activation : str, callable or sequence of them, default="tanh"
-        Activation of the hidden layers, one for all or one for each: "tanh", "relu", "sigmoid",
-        "linear", or a callable without arguments that makes a module.
+        Activation of the hidden layers, one for all or one for each: "tanh", "relu", "leaky_relu",
+        "sigmoid", "linear", or a callable without arguments that makes a module.
 
     init : {"fan_in", "fan_out", "orthogonal", "torch"}, default="fan_in"
         Initialisation of the weights, see :func:`ibtools.networks.initialize_weights`.
@@ -64,9 +53,7 @@ class MLP(nn.Sequential):
     def __init__(
         self,
         sizes: Sequence[int],
-        activation: str
-        | Callable[[], nn.Module]
-        | Sequence[str | Callable[[], nn.Module]] = "tanh",
+        activation: Activation | Sequence[Activation] = "tanh",
         *,
         init: str = "fan_in",
         output: str = "logits",
@@ -75,7 +62,7 @@ class MLP(nn.Sequential):
             raise ValueError(f"sizes must be two or more positive numbers of units, got {sizes!r}.")
         if output not in ("logits", "probabilities"):
             raise ValueError(f"output must be 'logits' or 'probabilities', got {output!r}.")
-        makers = _activation_makers(activation, n_hidden=len(sizes) - 2)
+        makers = activation_makers(activation, n_hidden=len(sizes) - 2)
         layers: OrderedDict[str, nn.Module] = OrderedDict()
         for k, (n_in, n_out) in enumerate(pairwise(sizes), start=1):
             layers[f"linear{k}"] = nn.Linear(n_in, n_out)
@@ -86,22 +73,3 @@ class MLP(nn.Sequential):
         super().__init__(layers)
         self.output = output
         initialize_weights(self, init)
-
-
-def _activation_makers(
-    activation: str | Callable[[], nn.Module] | Sequence[str | Callable[[], nn.Module]],
-    n_hidden: int,
-) -> list[Callable[[], nn.Module]]:
-    if isinstance(activation, str) or callable(activation):
-        activation = [activation] * n_hidden
-    if len(activation) != n_hidden:
-        raise ValueError(
-            f"activation names {len(activation)} layers, but there are {n_hidden} hidden layers."
-        )
-    return [name if callable(name) else _named_activation(name) for name in activation]
-
-
-def _named_activation(name: str) -> Callable[[], nn.Module]:
-    if name not in _ACTIVATIONS:
-        raise ValueError(f"activation must be one of {list(_ACTIVATIONS)}, got {name!r}.")
-    return _ACTIVATIONS[name]

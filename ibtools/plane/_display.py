@@ -12,14 +12,12 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import Colormap, FuncNorm, LinearSegmentedColormap, Normalize, to_rgb
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
-from sklearn.exceptions import NotFittedError
-from sklearn.pipeline import Pipeline
 
+from ibtools.plane._bound import check_same_joint, read_bound
+from ibtools.plane._bound_drawing import draw_band, draw_ceilings, draw_curve, trace_bound
+from ibtools.plane._history import fitted_history
 from ibtools.plane._plane import InformationPlane
-
-# Colours of Okabe and Ito, told apart by the colour-blind; the markers tell layers apart in grey.
-_COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000", "#8C6D31")
-_MARKERS = "osD^vPXph*"
+from ibtools.plane._style import layer_styles
 
 
 class InformationPlaneDisplay:
@@ -32,10 +30,12 @@ class InformationPlaneDisplay:
     plane : InformationPlane
         The points; the mean of several runs is drawn with their spread.
 
-    bound : estimator or pair of array-likes, default=None
-        The information bottleneck bound of the task: an estimator with `mi_x_` and `mi_y_`, or
-        the pair (mi_x, mi_y), in the unit of the plane. What lies above is shaded: no
-        representation reaches it.
+    bound : InformationBottleneck, path or pair of array-likes, default=None
+        The information bottleneck bound of the task: a fitted estimator, or what
+        `bottleneck_path` returns, converted to the unit of the plane. What lies above is shaded:
+        no representation reaches it. It is refused unless the layers were measured under its
+        joint distribution. A pair (mi_x, mi_y) is any curve, in the unit of the plane: it is
+        drawn as it is, for there is nothing to check.
 
     Attributes
     ----------
@@ -51,12 +51,22 @@ class InformationPlaneDisplay:
     paths_, points_ : dict
         Artists by (estimator, layer): the lines and the points of each layer.
 
+    bound_lines_, bound_regions_, bands_ : dict
+        Artists of the bound by estimator: its curve, the shade above, and the band of
+        `finite_samples`. Empty where they were not asked for.
+
     colorbar_ : matplotlib Colorbar or None
         The scale of epochs; None where one epoch is drawn.
 
     See Also
     --------
     InformationPlane : The table.
+    ibtools.BottleneckCurveDisplay : Draws the bound itself, with layers on top.
+
+    Notes
+    -----
+    The bound holds for exact informations, see :meth:`ibtools.InformationPlane.with_bound`:
+    points of estimators other than BinnedMI are estimates, and can be above it.
 
     Examples
     --------
@@ -82,7 +92,7 @@ class InformationPlaneDisplay:
         plane : InformationPlane
             The points.
 
-        bound : estimator or pair of array-likes, default=None
+        bound : InformationBottleneck, path or pair of array-likes, default=None
             The information bottleneck bound.
 
         **kwargs : dict
@@ -131,13 +141,7 @@ class InformationPlaneDisplay:
         display : InformationPlaneDisplay
             With the artists drawn.
         """
-        net = net[-1] if isinstance(net, Pipeline) else net
-        if not getattr(net, "history", None):
-            raise NotFittedError(
-                f"This {type(net).__name__} has no history: fit it with "
-                "callbacks=[InfoPlaneCallback()] first."
-            )
-        return cls.from_history(net.history, **kwargs)
+        return cls.from_history(fitted_history(net, callback="InfoPlaneCallback"), **kwargs)
 
     def plot(
         self,
@@ -146,6 +150,7 @@ class InformationPlaneDisplay:
         kind: str = "trajectory",
         epoch: int = -1,
         ceilings: bool = True,
+        finite_samples: tuple[int, float] | None = None,
         legend: bool = True,
     ) -> Self:
         """Draw the plane.
@@ -163,7 +168,14 @@ class InformationPlaneDisplay:
             The epoch of ``kind="epoch"``; -1 is the last.
 
         ceilings : bool, default=True
-            Whether to draw log N and H(Y), which no layer can exceed.
+            Whether to draw H(X) and H(Y), which no layer can exceed; I(X;Y) in place of H(Y)
+            where the label is not a function of the input.
+
+        finite_samples : (n_samples, constant), default=None
+            Number of samples that the bound was counted from, and the factor of the margins, in
+            the unit of the bound: draws a band in which the true bound may be, see
+            :func:`ibtools.bottleneck.finite_sample_margins`. There is no default for a constant
+            that the theory leaves open.
 
         legend : bool, default=True
             Whether to name the layers.
@@ -176,8 +188,8 @@ class InformationPlaneDisplay:
         Raises
         ------
         ValueError
-            If `kind` or `epoch` is unknown, the number of axes is not that of the estimators, or
-            the plane has no I(T;Y) to draw.
+            If `kind` or `epoch` is unknown, the number of axes is not that of the estimators,
+            the plane has no I(T;Y) to draw, or the bound is that of another joint distribution.
         """
         if kind not in ("trajectory", "epoch"):
             raise ValueError(f"kind must be 'trajectory' or 'epoch', got {kind!r}.")
@@ -185,7 +197,10 @@ class InformationPlaneDisplay:
         self._make_axes(ax, plane.estimators)
         self.paths_: dict[tuple[str, str], Any] = {}
         self.points_: dict[tuple[str, str], Any] = {}
-        styles = _layer_styles(self.plane.layers)
+        self.bound_lines_: dict[str, Any] = {}
+        self.bound_regions_: dict[str, Any] = {}
+        self.bands_: dict[str, Any] = {}
+        styles = layer_styles(self.plane.layers)
         norm = _epoch_norm(plane.epochs)
         for panel, estimator in zip(self.axes_, plane.estimators, strict=True):
             table = plane.select(estimators=estimator).to_frame()
@@ -198,6 +213,8 @@ class InformationPlaneDisplay:
             else:
                 self._draw_trajectories(panel, table, estimator, styles, norm)
             self._finish(panel, table, estimator, ceilings=ceilings)
+            if self.bound is not None:
+                self._draw_bound(panel, table, estimator, finite_samples)
         self.colorbar_ = self._add_colorbar(plane.epochs, norm) if kind == "trajectory" else None
         if legend:
             self._add_legend(styles, outside=ax is None)
@@ -234,11 +251,7 @@ class InformationPlaneDisplay:
                 continue
             _draw_spread(ax, points, color)
             tints = _tints(color)
-            segments = [
-                segment
-                for _, run in points.groupby(points.get("run", pd.Series(0, points.index)))
-                for segment in _segments(run)
-            ]
+            segments = [segment for run in self._runs(points) for segment in _segments(run)]
             lines = LineCollection(segments, colors=color, linewidths=0.6, alpha=0.35, zorder=2)
             self.paths_[estimator, layer] = ax.add_collection(lines)
             self.points_[estimator, layer] = ax.scatter(
@@ -257,7 +270,7 @@ class InformationPlaneDisplay:
     def _draw_epoch(
         self, ax: Axes, table: pd.DataFrame, estimator: str, styles: dict[str, tuple[str, str]]
     ) -> None:
-        for _, run in table.groupby(table.get("run", pd.Series(0, table.index))):
+        for run in self._runs(table):
             (line,) = ax.plot(run["mi_x"], run["mi_y"], color="0.6", linewidth=1, zorder=2)
             self.paths_.setdefault((estimator, "all"), []).append(line)
         for layer, (color, marker) in styles.items():
@@ -274,20 +287,49 @@ class InformationPlaneDisplay:
                 zorder=3,
             )
 
+    def _runs(self, table: pd.DataFrame) -> list[pd.DataFrame]:
+        """Points that a line may join: those of one run, made under one level of every factor."""
+        columns = [*(["run"] if "run" in table else []), *self.plane.factors]
+        if not columns:
+            return [table]
+        return [points for _, points in table.groupby(columns, sort=False, dropna=False)]
+
     def _finish(self, ax: Axes, table: pd.DataFrame, estimator: str, *, ceilings: bool) -> None:
         unit = table["unit"].iloc[0]
         ax.set(xlabel=f"I(X;T) [{unit}]", ylabel=f"I(T;Y) [{unit}]")
         if len(self.axes_) > 1:
             ax.set_title(estimator)
         if ceilings:
-            _draw_ceilings(ax, table)
+            draw_ceilings(ax, table)
+        ax.update_datalim([(0.0, 0.0)])
         ax.margins(0.06)
         ax.autoscale_view()
         ax.set_xlim(left=min(0.0, table["mi_x"].min()))
         if table["mi_y"].min() > 0.0:
             ax.set_ylim(bottom=0.0)
-        if self.bound is not None:
-            _draw_bound(ax, self.bound)
+
+    def _draw_bound(
+        self,
+        ax: Axes,
+        table: pd.DataFrame,
+        estimator: str,
+        finite_samples: tuple[int, float] | None,
+    ) -> None:
+        if isinstance(self.bound, tuple | list):
+            mi_x, mi_y = (np.asarray(values, dtype=np.float64) for values in self.bound)
+            if finite_samples is not None:
+                raise ValueError(
+                    "The margins of finite samples need to know the labels: give the fitted "
+                    "InformationBottleneck or the path, not a pair of arrays."
+                )
+        else:
+            bound = read_bound(self.bound).in_unit(table["unit"].iloc[0])
+            check_same_joint(table, bound)
+            mi_x, mi_y = trace_bound(bound, ax.get_xlim()[1])
+        self.bound_lines_[estimator], self.bound_regions_[estimator] = draw_curve(ax, mi_x, mi_y)
+        if finite_samples is not None:
+            n_samples, constant = finite_samples
+            self.bands_[estimator] = draw_band(ax, bound, n_samples=n_samples, constant=constant)
 
     def _add_colorbar(self, epochs: list[int], norm: Normalize) -> Any:
         scale = ScalarMappable(norm, _tints("0.15"))
@@ -308,13 +350,6 @@ class InformationPlaneDisplay:
             )
         else:
             self.axes_[-1].legend(handles=handles, loc="best", fontsize="small")
-
-
-def _layer_styles(layers: list[str]) -> dict[str, tuple[Any, str]]:
-    colors: Sequence[Any] = _COLORS
-    if len(layers) > len(_COLORS):
-        colors = list(plt.get_cmap("viridis")(np.linspace(0, 0.95, len(layers))))
-    return {layer: (colors[k], _MARKERS[k % len(_MARKERS)]) for k, layer in enumerate(layers)}
 
 
 def _tints(color: Any) -> Colormap:
@@ -357,29 +392,3 @@ def _draw_spread(ax: Axes, points: pd.DataFrame, color: Any) -> None:
                 zorder=1,
             )
             return
-
-
-def _draw_ceilings(ax: Axes, table: pd.DataFrame) -> None:
-    mi_x, mi_y = table["mi_x_ceiling"].max(), table["mi_y_ceiling"].max()
-    log = {"bits": r"$\log_2 N$", "nats": r"$\ln N$"}.get(table["unit"].iloc[0], r"$\log N$")
-    line: dict[str, Any] = {"color": "0.45", "lw": 0.8, "ls": (0, (4, 3)), "zorder": 1}
-    text: dict[str, Any] = {"textcoords": "offset points", "fontsize": "small", "color": "0.3"}
-    if np.isfinite(mi_x):
-        ax.axvline(mi_x, **line)
-        above = ("data", "axes fraction")
-        ax.annotate(f"{log} = {mi_x:.4g}", (mi_x, 1), (0, 3), xycoords=above, ha="center", **text)
-    if np.isfinite(mi_y):
-        ax.axhline(mi_y, **line)
-        left = ("axes fraction", "data")
-        ax.annotate(f"H(Y) = {mi_y:.4g}", (0.02, mi_y), (0, -3), xycoords=left, va="top", **text)
-
-
-def _draw_bound(ax: Axes, bound: Any) -> None:
-    mi_x, mi_y = (bound.mi_x_, bound.mi_y_) if hasattr(bound, "mi_x_") else bound
-    order = np.argsort(mi_x)
-    mi_x, mi_y = np.asarray(mi_x)[order], np.asarray(mi_y)[order]
-    right, top = ax.get_xlim()[1], ax.get_ylim()[1]
-    mi_x, mi_y = np.append(mi_x, max(right, mi_x[-1])), np.append(mi_y, mi_y[-1])
-    ax.fill_between(mi_x, mi_y, max(top, mi_y[-1]), color="0.92", linewidth=0, zorder=0)
-    ax.plot(mi_x, mi_y, color="black", linewidth=1, zorder=1.5)
-    ax.set(xlim=(ax.get_xlim()[0], right), ylim=(ax.get_ylim()[0], top))

@@ -5,11 +5,13 @@ import math
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
+from ibtools.plane._columns import COLUMNS
 
 _NAMES = ["layer", "estimator", "unit"]
 
@@ -68,11 +70,25 @@ def _write_csv(table: pd.DataFrame, settings: dict[str, Any], path: Path) -> Non
 
 def _read_csv(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    numbers = table.columns.difference(_NAMES)
-    # Python's float gives back every digit that was written, which pandas' parsers do not promise.
-    table[numbers] = table[numbers].map(lambda text: float(text) if text else math.nan)
+    for name in table.columns.difference(_NAMES):
+        table[name] = (_numbers if name in COLUMNS else _levels)(table[name])
     settings = _settings_path(path)
     return table, json.loads(settings.read_text(encoding="utf-8")) if settings.exists() else {}
+
+
+def _numbers(texts: pd.Series) -> pd.Series:
+    """Numbers from their text; Python's float gives back every digit that was written."""
+    return texts.map(lambda text: float(text) if text else math.nan)
+
+
+def _levels(texts: pd.Series) -> pd.Series:
+    """Levels of a factor from their text: numbers where all of them are written as numbers are."""
+    for read in (int, float):
+        with suppress(ValueError):
+            levels = texts.map(lambda text, read=read: read(text) if text else math.nan)
+            if all(str(level) == text for level, text in zip(levels, texts, strict=True) if text):
+                return levels
+    return texts
 
 
 def _write_parquet(table: pd.DataFrame, settings: dict[str, Any], path: Path) -> None:

@@ -9,8 +9,8 @@ from sklearn.base import clone
 from sklearn.utils.multiclass import type_of_target
 
 from ibtools.estimators._binned import BinnedMI
-from ibtools.information._counts import entropy_from_counts
 from ibtools.information._symbols import row_symbols
+from ibtools.plane._joint import describe_joint, describe_rows, joint_cells, measure_beta
 
 # What a point can have, in the order of a table's columns.
 QUANTITIES = (
@@ -20,6 +20,8 @@ QUANTITIES = (
     "mi_y_std_error",
     "mi_x_ceiling",
     "mi_y_ceiling",
+    "mi_xy",
+    "beta",
     "log_base",
 )
 
@@ -30,6 +32,7 @@ def measure_point(
     y: NDArray[Any] | None,
     inputs: NDArray[Any] | None = None,
     *,
+    p_xy: NDArray[np.float64] | None = None,
     bounds: tuple[float, float] | None = None,
 ) -> dict[str, float]:
     """Measure I(X;T) and I(T;Y) of one representation with a copy of an estimator.
@@ -44,20 +47,31 @@ def measure_point(
         Labels.
     inputs : ndarray of shape (n_samples,) or (n_samples, n_input_features), or None
         What the estimator takes as `inputs`.
+    p_xy : ndarray of shape (n_samples, n_classes) or None
+        Joint distribution of rows and labels to measure under, instead of under `y`.
     bounds : (float, float) or None
         Bounds of the activation, for an estimator whose own parameter `bounds` is None.
 
     Returns
     -------
     point : dict of str to float
-        "mi_x" and "mi_y", and "mi_x_std_error" and "mi_y_std_error" where the estimator has them.
+        "mi_x" and "mi_y", "mi_x_std_error" and "mi_y_std_error" where the estimator has them, and
+        "beta" under a joint distribution.
     """
     estimator = clone(estimator)
     if bounds is not None and estimator.get_params(deep=False).get("bounds", bounds) is None:
         estimator.set_params(bounds=bounds)
-    estimator.fit(representation, y, inputs=inputs)
+    if p_xy is None:
+        estimator.fit(representation, y, inputs=inputs)
+    else:
+        rows, labels, weights = joint_cells(p_xy)
+        origins = rows if inputs is None else inputs[rows]
+        estimator.fit(representation[rows], labels, inputs=origins, sample_weight=weights)
     values = {name: getattr(estimator, f"{name}_", None) for name in QUANTITIES[:4]}
-    return {name: float(value) for name, value in values.items() if value is not None}
+    point = {name: float(value) for name, value in values.items() if value is not None}
+    if p_xy is not None:
+        point["beta"] = measure_beta(estimator, representation, p_xy)
+    return point
 
 
 def named_estimators(estimator: Any) -> dict[str, Any]:
@@ -100,33 +114,41 @@ def log_base(estimator: Any) -> float:
     return float(getattr(estimator, "base", 2.0))
 
 
-def measure_ceilings(
-    n_inputs: int, y: NDArray[Any] | None, *, base: float = 2.0
+def describe_task(
+    n_rows: int,
+    y: NDArray[Any] | None,
+    inputs: NDArray[Any] | None,
+    *,
+    p_xy: NDArray[np.float64] | None = None,
+    base: float = 2.0,
 ) -> dict[str, float]:
-    """Measure what no representation of these rows can exceed: log N and H(Y).
+    """Describe what the points of all layers are to be read against.
 
     Parameters
     ----------
-    n_inputs : int
-        Number of inputs N, all counted as different.
-    y : ndarray of shape (n_samples,) or None
+    n_rows : int
+        Number of rows.
+    y : ndarray of shape (n_rows,) or None
         Labels.
+    inputs : ndarray of shape (n_rows,) or (n_rows, n_input_features), or None
+        Which input each row came from; None makes each its own.
+    p_xy : ndarray of shape (n_rows, n_classes) or None
+        Joint distribution of rows and labels, instead of `y`.
     base : float, default=2.0
         Base of the logarithm.
 
     Returns
     -------
-    ceilings : dict of str to float
-        "mi_x_ceiling", "mi_y_ceiling" when there are labels, and "log_base", the logarithm's base.
+    task : dict of str to float
+        "mi_x_ceiling", which is H(X); "mi_y_ceiling", which is H(Y), and "mi_xy", I(X;Y), when
+        there are class labels; and "log_base", the logarithm's base.
     """
-    ceilings = {
-        "mi_x_ceiling": entropy_from_counts(np.ones(n_inputs, dtype=np.int64), base=base),
-        "log_base": float(base),
-    }
-    if y is not None:
-        counts = np.unique(y, return_counts=True)[1]
-        ceilings["mi_y_ceiling"] = entropy_from_counts(counts, base=base)
-    return ceilings
+    if p_xy is not None:
+        informations = describe_joint(p_xy, inputs, base=base)
+    else:
+        is_class = y is not None and (y.dtype.kind in "biu" or _are_classes(y))
+        informations = describe_rows(n_rows, y if is_class else None, inputs, base=base)
+    return {**informations, "log_base": float(base)}
 
 
 def target_classes(y: ArrayLike, X: NDArray[Any]) -> NDArray[Any] | None:

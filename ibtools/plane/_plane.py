@@ -2,33 +2,22 @@
 
 import json
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ibtools.information._units import unit_name
+from ibtools.plane._activations import measure_activations, measure_recording
+from ibtools.plane._bound import read_against
+from ibtools.plane._columns import COLUMNS, PLACE, typed
 from ibtools.plane._files import read_table, write_table
 from ibtools.plane._history import history_points
-from ibtools.plane._measurement import (
-    QUANTITIES,
-    log_base,
-    measure_ceilings,
-    measure_point,
-    named_estimators,
-)
-
-_PLACE = ["epoch", "layer", "estimator"]
-_VALUES = [name for name in QUANTITIES if name != "log_base"]
-_SPREAD = ["mi_x_std", "mi_y_std", "n_runs"]
-_TYPES = (
-    dict.fromkeys(["run", "epoch", "n_runs"], "int64")
-    | dict.fromkeys(["layer", "estimator", "unit"], str)
-    | dict.fromkeys([*_VALUES, "mi_x_std", "mi_y_std"], "float64")
-)
+from ibtools.plane._recording import ActivationRecording
+from ibtools.plane._selection import select_points
 
 
 class InformationPlane:
@@ -38,9 +27,10 @@ class InformationPlane:
     ----------
     table : pandas.DataFrame
         One row per point. Columns "epoch", "layer", "estimator", "mi_x" and "unit" are needed;
-        "mi_y", "mi_x_std_error", "mi_y_std_error", "mi_x_ceiling" and "mi_y_ceiling" are NaN where
-        they are missing; "run" tells repeated runs apart; "mi_x_std", "mi_y_std" and "n_runs"
-        belong to a mean over runs. Layers are ordered as they first appear.
+        "mi_y", "mi_x_std_error", "mi_y_std_error", "mi_x_ceiling", "mi_y_ceiling", "mi_xy" and
+        "beta" are NaN where they are missing; "run" tells repeated runs apart; "mi_x_std",
+        "mi_y_std" and "n_runs" belong to a mean over runs, "bound_mi_y" and "bound_distance" to
+        a plane `with_bound`. Layers are ordered as they first appear.
 
     settings : dict, default=None
         How the points were made: anything that JSON can hold. Kept by `save`.
@@ -50,16 +40,27 @@ class InformationPlane:
     settings : dict
         As given.
 
+    factors : list of str
+        Columns that tell under which conditions a point was made, such as "bin_width" or "seed":
+        all columns of the table that have none of the names above.
+
     See Also
     --------
     InformationPlaneDisplay : Draws a plane.
     ibtools.InfoPlaneCallback : Records one.
+    ibtools.experiments.sweep : Makes one with factors.
 
     Notes
     -----
-    Each point carries the ceilings that it should be read against: ``mi_x_ceiling`` is log N, the
-    information about N distinct inputs, and ``mi_y_ceiling`` is H(Y), both in the unit of the
-    point. A layer at the first ceiling is one whose bins tell all inputs apart.
+    Each point carries what it should be read against, in its unit: ``mi_x_ceiling`` is H(X),
+    log N for N equally likely inputs, ``mi_y_ceiling`` is H(Y), and ``mi_xy`` is I(X;Y), which is
+    H(Y) where every input has one label. A layer at the first ceiling is one whose bins tell all
+    inputs apart.
+
+    Together they say under which joint distribution a point was measured, so that `with_bound`
+    can refuse the bound of another. ``beta`` is the trade-off of the optimal encoder that a layer
+    is most like (:func:`ibtools.bottleneck.layer_beta`). It needs the joint distribution and
+    a layer that is a code: it is recorded by BinnedMI with `p_xy`, and NaN elsewhere.
 
     Examples
     --------
@@ -76,19 +77,13 @@ class InformationPlane:
     """
 
     def __init__(self, table: pd.DataFrame, *, settings: Mapping[str, Any] | None = None) -> None:
-        missing = [name for name in [*_PLACE, "mi_x", "unit"] if name not in table]
+        missing = [name for name in [*PLACE, "mi_x", "unit"] if name not in table]
         if missing:
             raise ValueError(f"A plane needs the columns {missing}, got {list(table.columns)}.")
         if table.empty:
             raise ValueError("A plane needs at least one point, the table has no points.")
-        runs = [name for name in ["run"] if name in table]
-        spread = [name for name in _SPREAD if name in table]
-        columns = [*runs, *_PLACE, *_VALUES, *spread, "unit"]
-        self._table = (
-            table.reindex(columns=columns)
-            .astype({name: kind for name, kind in _TYPES.items() if name in columns})
-            .reset_index(drop=True)
-        )
+        self.factors = [str(name) for name in table if name not in COLUMNS]
+        self._table = typed(table, self.factors)
         try:
             self.settings = json.loads(json.dumps(dict(settings or {})))
         except TypeError as error:
@@ -103,7 +98,7 @@ class InformationPlane:
         Parameters
         ----------
         history : skorch.history.History
-            ``net.history`` of a live net or of a loaded checkpoint.
+            ``net.history``, live or of a loaded checkpoint.
 
         settings : dict, default=None
             How the points were made.
@@ -134,6 +129,7 @@ class InformationPlane:
         *,
         estimator: Any = None,
         inputs: ArrayLike | None = None,
+        p_xy: ArrayLike | None = None,
         settings: Mapping[str, Any] | None = None,
     ) -> Self:
         """Measure representations that are at hand.
@@ -153,6 +149,10 @@ class InformationPlane:
         inputs : array-like of shape (n_samples,) or (n_samples, n_input_features), default=None
             What the estimator takes as `inputs`.
 
+        p_xy : array-like of shape (n_samples, n_classes), default=None
+            Joint distribution of the rows and the label, in place of `y`: each row counts once per
+            label, with its probability. For estimators that weight rows, such as BinnedMI.
+
         settings : dict, default=None
             How the points were made.
 
@@ -160,16 +160,72 @@ class InformationPlane:
         -------
         plane : InformationPlane
             One point per epoch, layer and estimator.
+
+        Raises
+        ------
+        ValueError
+            If both `y` and `p_xy` are given, or `p_xy` is not a joint distribution of the rows.
         """
-        inputs = None if inputs is None else np.asarray(inputs)
-        labels = None if y is None else np.asarray(y)
-        points = [
-            {"epoch": epoch, "layer": layer, "estimator": name}
-            | measure_point(measure, values, labels, inputs)
-            | measure_ceilings(_count_inputs(values, inputs), labels, base=log_base(measure))
-            for epoch, layer, values in _representations(activations)
-            for name, measure in named_estimators(estimator).items()
-        ]
+        points = measure_activations(activations, y, estimator=estimator, inputs=inputs, p_xy=p_xy)
+        return cls(_with_units(pd.DataFrame(points)), settings=settings)
+
+    @classmethod
+    def from_recording(
+        cls,
+        path: str | Path,
+        estimator: Any = None,
+        *,
+        layers: Sequence[str] | None = None,
+        epochs: Sequence[int] | None = None,
+        p_xy: ArrayLike | None = None,
+        window: int = 1,
+        settings: Mapping[str, Any] | None = None,
+    ) -> Self:
+        """Measure the activations that an ActivationRecorder has stored.
+
+        Parameters
+        ----------
+        path : str or path
+            Folder of the recording.
+
+        estimator : estimator of mutual information or dict of them, default=None
+            What measures; None means ``BinnedMI()``. An estimator with ``bounds=None`` gets the
+            bounds of the layer's activation, where it has some.
+
+        layers, epochs : sequence, default=None
+            Which of the recorded ones to measure; None measures all.
+
+        p_xy : array-like of shape (n_samples, n_classes), default=None
+            Joint distribution of the recorded rows and the label, in place of the recorded labels.
+
+        window : int, default=1
+            Measure so many recorded epochs together, each one and those before it, see
+            :class:`ibtools.InfoPlaneCallback`.
+
+        settings : dict, default=None
+            How the points were made.
+
+        Returns
+        -------
+        plane : InformationPlane
+            One point per epoch, layer and estimator: what an InfoPlaneCallback with the same
+            estimator would have recorded.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no recording.
+        ValueError
+            If it does not have what is named.
+        """
+        points = measure_recording(
+            ActivationRecording(path),
+            estimator=estimator,
+            layers=layers,
+            epochs=epochs,
+            p_xy=p_xy,
+            window=window,
+        )
         return cls(_with_units(pd.DataFrame(points)), settings=settings)
 
     @classmethod
@@ -269,8 +325,9 @@ class InformationPlane:
         layers: str | Sequence[str] | None = None,
         epochs: int | Sequence[int] | None = None,
         estimators: str | Sequence[str] | None = None,
+        **factors: Any,
     ) -> Self:
-        """Keep the points of some layers, epochs or estimators.
+        """Keep the points of some layers, epochs, estimators or levels of factors.
 
         Parameters
         ----------
@@ -279,6 +336,9 @@ class InformationPlane:
 
         epochs : int or sequence of int, default=None
             Epochs to keep; -1 is the last epoch of every run.
+
+        **factors : level or sequence of levels
+            Levels of `factors` to keep, or numbers of runs: ``plane.select(seed=[0, 1])``.
 
         Returns
         -------
@@ -290,44 +350,67 @@ class InformationPlane:
         ValueError
             If the plane does not have what is named.
         """
-        table = self._table
-        is_last = table["epoch"] == _last_epochs(table)
-        for column, wanted in {"layer": layers, "epoch": epochs, "estimator": estimators}.items():
-            if wanted is None:
-                continue
-            names = [wanted] if isinstance(wanted, str | int | np.integer) else list(wanted)
-            unknown = set(names) - set(self._table[column]) - ({-1} if column == "epoch" else set())
-            if unknown:
-                raise ValueError(
-                    f"The plane has no {column} {sorted(unknown, key=str)}; it has "
-                    f"{self._table[column].unique().tolist()}."
-                )
-            kept = table[column].isin(names)
-            if column == "epoch" and -1 in names:
-                kept |= is_last[table.index]
-            table = table[kept]
-        return type(self)(table, settings=self.settings)
+        chosen = {"layer": layers, "epoch": epochs, "estimator": estimators, **factors}
+        return type(self)(select_points(self._table, chosen), settings=self.settings)
 
-    def mean(self) -> Self:
+    def until(self, epoch: int) -> Self:
+        """Cut the plane after an epoch, such as a point at which training could have stopped.
+
+        Parameters
+        ----------
+        epoch : int
+            The last epoch to keep.
+
+        Returns
+        -------
+        plane : InformationPlane
+            The points of the epochs up to it.
+
+        Raises
+        ------
+        ValueError
+            If no epoch is left.
+
+        See Also
+        --------
+        ibtools.plane.stopping_points : Early and perfect stopping points.
+        """
+        kept = self._table[self._table["epoch"] <= epoch]
+        if kept.empty:
+            raise ValueError(f"The first epoch of the plane is {self.epochs[0]}, after {epoch}.")
+        return type(self)(kept, settings=self.settings)
+
+    def mean(self, over: str | Sequence[str] = ()) -> Self:
         """Average over runs.
+
+        Parameters
+        ----------
+        over : str or sequence of str, default=()
+            Factors whose levels are averaged over as well, such as "seed". Points that differ in
+            another factor are not averaged.
 
         Returns
         -------
         plane : InformationPlane
             With the mean over runs of every value, the standard deviation between runs as
             "mi_x_std" and "mi_y_std" (NaN for one run), and the number of runs as "n_runs".
-            Standard errors of single measurements are left out. Warns if not all runs have all
-            points, as when some have stopped early.
+            Standard errors and betas, which are of single measurements, are left out. Warns if not
+            all runs have all points, as when some have stopped early.
 
         Raises
         ------
         ValueError
-            If the plane has no column "run".
+            If the plane has no column "run", or not the factor that is named.
         """
         if "run" not in self._table:
             raise ValueError("There are no runs to average: join planes with concat first.")
-        groups = self._table.groupby([*_PLACE, "unit"], sort=False)
-        table = groups[["mi_x", "mi_y", "mi_x_ceiling", "mi_y_ceiling"]].mean()
+        over = [over] if isinstance(over, str) else list(over)
+        unknown = [name for name in over if name not in self.factors]
+        if unknown:
+            raise ValueError(f"The plane has no factor {unknown}; it has {self.factors}.")
+        kept = [name for name in self.factors if name not in over]
+        groups = self._table.groupby([*kept, *PLACE, "unit"], sort=False, dropna=False)
+        table = groups[["mi_x", "mi_y", "mi_x_ceiling", "mi_y_ceiling", "mi_xy"]].mean()
         table[["mi_x_std", "mi_y_std"]] = groups[["mi_x", "mi_y"]].std()
         table["n_runs"] = groups.size()
         if table["n_runs"].nunique() > 1:
@@ -338,6 +421,43 @@ class InformationPlane:
                 stacklevel=2,
             )
         return type(self)(table.reset_index(), settings=self.settings)
+
+    def with_bound(self, bound: Any) -> Self:
+        """Read every point against the information bottleneck bound.
+
+        Parameters
+        ----------
+        bound : InformationBottleneck, or what bottleneck_path returns
+            The bound of the joint distribution that the points were measured under; converted to
+            the unit of the points.
+
+        Returns
+        -------
+        plane : InformationPlane
+            With two more columns: "bound_mi_y", the most that a representation with the I(X;T)
+            of the point can say about the label, and "bound_distance", by how much I(T;Y) is less:
+            positive below the curve.
+
+        Raises
+        ------
+        ValueError
+            If the points were measured under another joint distribution, as when one drawn label
+            per row is read against the bound of a stochastic rule: layers could then be above it.
+            H(X), H(Y) and I(X;Y) have to agree to 1e-6 bits.
+
+        See Also
+        --------
+        ibtools.bottleneck.bound_mi_y : What the bound is at one I(X;T).
+        ibtools.InformationPlaneDisplay : Draws the points and the bound.
+
+        Notes
+        -----
+        The bound holds for the exact informations of a representation. Those are what BinnedMI
+        measures, for its T is the code of each row and the joint distribution of codes and labels
+        is known. The T of KernelDensityMI and SamplePropagationMI has noise added, and all
+        estimators other than BinnedMI err: their points can be above the bound.
+        """
+        return type(self)(read_against(self._table, bound), settings=self.settings)
 
     def __len__(self) -> int:
         return len(self._table)
@@ -356,29 +476,5 @@ class InformationPlane:
         )
 
 
-def _last_epochs(table: pd.DataFrame) -> pd.Series:
-    """Last epoch of the run of every row."""
-    if "run" not in table:
-        return pd.Series(table["epoch"].max(), index=table.index)
-    return table.groupby("run")["epoch"].transform("max")
-
-
 def _with_units(points: pd.DataFrame) -> pd.DataFrame:
     return points.assign(unit=points["log_base"].map(unit_name))
-
-
-def _representations(
-    activations: Mapping[Any, Any],
-) -> Iterator[tuple[int, str, NDArray[np.floating]]]:
-    if not activations:
-        raise ValueError("activations is empty: give arrays by layer, or by epoch and layer.")
-    nested = isinstance(next(iter(activations.values())), Mapping)
-    for epoch, layers in (activations if nested else {0: activations}).items():
-        for layer, values in layers.items():
-            if hasattr(values, "detach"):
-                values = values.detach().cpu().numpy()  # a torch tensor
-            yield epoch, layer, np.reshape(values, (len(values), -1))
-
-
-def _count_inputs(values: NDArray[Any], inputs: NDArray[Any] | None) -> int:
-    return len(values) if inputs is None else len(np.unique(inputs, axis=0))

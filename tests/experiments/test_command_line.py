@@ -144,7 +144,7 @@ BAD = {
     "--learning-rate nan": "not a number above 0",
     "--learning-rate inf": "not a number above 0",
     "--train-fraction 1.5": "at most 1",
-    "--activation swish": "'swish' is not one of tanh, relu, sigmoid, linear",
+    "--activation swish": "'swish' is not one of tanh, relu, leaky_relu, sigmoid, linear",
     "--activation tanh,relu": "2 names for 5 hidden layers",
     "--hidden 10,,3": "'' is not a whole number",
     "--optimizer lbfgs": "invalid choice: 'lbfgs'",

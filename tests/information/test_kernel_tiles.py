@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.spatial.distance import cdist
 
 from ibtools.information._kernel_tiles import kernel_tile, pair_exponents, tile_memory
+from ibtools.information._pairwise import kernel_sums
 
 MANY = 1000  # rows from which float32 is used
 
@@ -18,6 +20,7 @@ def exponents_of(points):
     return pair_exponents(
         np.concatenate([2 * points, -squares, ones], axis=1),
         np.concatenate([points, ones, -squares], axis=1),
+        apart=(points, points, np.zeros(len(points))),
         largest=squares.max(),
         negligible=40.0,
         highest=0.0,
@@ -114,3 +117,16 @@ def test_rounding_does_not_lift_kernels_above_one():
     points = np.random.default_rng(0).normal(size=(2, 7))[np.arange(300) % 2] * 1e9
     kernel = tile_of(exponents_of(points), slice(0, 100), slice(100, 200))
     assert kernel.max() <= 1
+
+
+@pytest.mark.parametrize("n_rows", [400, 1200])
+@pytest.mark.parametrize(
+    ("gap", "variance"), [(1e4, 1e-6), (1e7, 1e-4), (1e6, 1e-8), (1e3, 1e-6), (10.0, 1e-6)]
+)
+def test_clusters_so_far_apart_that_squares_lose_what_counts(gap, variance, n_rows):
+    X = np.sqrt(variance) * np.random.default_rng(0).normal(size=(n_rows, 2))
+    X[: n_rows // 2] += gap
+    wide = np.exp(-cdist(X, X, "sqeuclidean") / (8 * variance))
+    total = kernel_sums(X, variance).total
+    assert_allclose(np.log(total[0]), np.log(wide.sum(axis=1)), rtol=0, atol=1e-6)
+    assert_allclose(np.log(total[1]), np.log((wide**4).sum(axis=1)), rtol=0, atol=1e-6)

@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 
-from ibtools import InformationPlane, InformationPlaneDisplay
+from ibtools import BinnedMI, InformationPlane, InformationPlaneDisplay
 
 
 def _texts(ax):
@@ -65,14 +65,26 @@ def test_axes_and_ceilings(make_plane):
     assert ax.get_xlim()[1] > 12
     assert ax.get_ylim()[0] <= 0
     assert ax.get_ylim()[1] > 1
-    assert _texts(ax) == [r"$\log_2 N$ = 12", "H(Y) = 1"]
+    assert _texts(ax) == ["H(X) = 12", "H(Y) = 1"]
     assert not _texts(InformationPlaneDisplay.from_plane(make_plane(), ceilings=False).ax_)
 
 
 def test_units_are_named(make_plane):
     ax = InformationPlaneDisplay.from_plane(make_plane(unit="nats")).ax_
     assert ax.get_xlabel() == "I(X;T) [nats]"
-    assert _texts(ax)[0] == r"$\ln N$ = 12"
+    assert ax.get_ylabel() == "I(T;Y) [nats]"
+
+
+def test_the_ceiling_of_drawn_labels_is_less_than_their_entropy(make_plane):
+    ax = InformationPlaneDisplay.from_plane(make_plane(mi_xy=0.75)).ax_
+    assert _texts(ax)[1] == "I(X;Y) = 0.75"
+    same = InformationPlaneDisplay.from_plane(make_plane(mi_xy=1 - 1e-12)).ax_
+    assert _texts(same)[1] == "H(Y) = 1"
+
+
+def test_a_narrow_plane_has_room_above(make_plane):
+    ax = InformationPlaneDisplay.from_plane(make_plane(mi_y=0.99), kind="epoch").ax_
+    assert ax.get_ylim() == pytest.approx((0, 1.06))
 
 
 def test_negative_estimates_are_in_sight(make_plane):
@@ -136,24 +148,66 @@ def test_draws_into_given_axes(make_plane):
     assert InformationPlaneDisplay(make_plane()).plot(ax).ax_.get_legend() is not None
 
 
-class _Bound:
-    mi_x_ = np.array([6.0, 0.0, 3.0])
-    mi_y_ = np.array([0.9, 0.0, 0.7])
+def _curve(display):
+    (line,) = display.bound_lines_.values()
+    return line.get_xydata()
 
 
-@pytest.mark.parametrize("bound", [_Bound(), ([0, 3, 6], [0, 0.7, 0.9])], ids=["fitted", "pair"])
-def test_bound_and_what_is_beyond(make_plane, bound):
-    ax = InformationPlaneDisplay.from_plane(make_plane(), bound=bound).ax_
-    curve = next(line for line in ax.lines if line.get_color() == "black")
-    np.testing.assert_allclose(curve.get_xydata()[:3], [[0, 0], [3, 0.7], [6, 0.9]])
-    assert curve.get_xdata()[-1] == ax.get_xlim()[1]
-    (region,) = [
-        area
-        for area in ax.collections
-        if type(area).__name__ in ("FillBetweenPolyCollection", "PolyCollection")
-    ]
-    corners = region.get_paths()[0].vertices
-    assert corners[:, 1].max() == pytest.approx(ax.get_ylim()[1])
+def _shade(display):
+    (region,) = display.bound_regions_.values()
+    return region.get_paths()[0].vertices
+
+
+def test_a_pair_is_drawn_as_it_is(make_plane):
+    display = InformationPlaneDisplay.from_plane(
+        make_plane(), bound=([6.0, 0.0, 3.0], [0.9, 0.0, 0.7])
+    )
+    np.testing.assert_allclose(_curve(display)[:3], [[0, 0], [3, 0.7], [6, 0.9]])
+    assert _curve(display)[-1, 0] == display.ax_.get_xlim()[1]
+    assert _shade(display)[:, 1].max() == pytest.approx(display.ax_.get_ylim()[1])
+
+
+def test_the_bound_of_a_path_and_what_is_beyond(channel, measured_channel):
+    display = InformationPlaneDisplay.from_plane(measured_channel, bound=channel)
+    x, y = _curve(display).T
+    np.testing.assert_allclose(np.interp(channel.mi_x, x, y), channel.mi_y, atol=1e-4)
+    assert x[0] == y[0] == 0
+    assert x[-1] == display.ax_.get_xlim()[1]
+    assert y[-1] == channel.mi_xy
+    assert _shade(display)[:, 1].max() == pytest.approx(display.ax_.get_ylim()[1])
+
+
+def test_the_bound_takes_the_unit_of_each_estimator(channel):
+    T = {"all": np.array([[0.0], [1.0]])}
+    estimators = {"bits": BinnedMI(), "nats": BinnedMI(base=np.e)}
+    plane = InformationPlane.from_activations(T, estimator=estimators, p_xy=channel.p_xy)
+    display = InformationPlaneDisplay.from_plane(plane, bound=channel)
+    heights = {name: line.get_ydata()[-1] for name, line in display.bound_lines_.items()}
+    assert heights["bits"] == pytest.approx(channel.mi_xy)
+    assert heights["nats"] == pytest.approx(channel.mi_xy * np.log(2))
+
+
+def test_the_bound_of_another_joint_is_refused(channel, make_plane):
+    with pytest.raises(ValueError, match="do not say which"):
+        InformationPlaneDisplay.from_plane(make_plane(), bound=channel)
+    with pytest.raises(ValueError, match="different joint distributions"):
+        InformationPlaneDisplay.from_plane(make_plane(mi_xy=1.0), bound=channel)
+
+
+def test_the_band_of_finite_samples(channel, measured_channel):
+    display = InformationPlaneDisplay.from_plane(
+        measured_channel, bound=channel, finite_samples=(400, 0.5)
+    )
+    edge = display.bands_["BinnedMI"].get_xy()
+    # K = 2 at one bit: margins 0.05 and, for two labels, 0.1.
+    lower = edge[np.argmin(np.abs(edge - [1.05, channel.mi_xy - 0.1]).sum(axis=1))]
+    np.testing.assert_allclose(lower, [1.05, channel.mi_xy - 0.1], atol=2e-3)
+    upper = edge[np.argmin(np.abs(edge - [1.0, channel.mi_xy + 0.1]).sum(axis=1))]
+    np.testing.assert_allclose(upper, [1.0, channel.mi_xy + 0.1], atol=2e-3)
+    with pytest.raises(ValueError, match="not a pair of arrays"):
+        InformationPlaneDisplay.from_plane(
+            measured_channel, bound=([0, 1], [0, 0.5]), finite_samples=(400, 0.5)
+        )
 
 
 def test_no_labels_no_figure(make_plane):
@@ -200,3 +254,22 @@ def test_saves_as_png_and_svg(make_plane, tmp_path):
     for name in ("plane.png", "plane.svg"):
         figure.savefig(tmp_path / name)
         assert (tmp_path / name).stat().st_size > 5000
+
+
+def test_lines_do_not_join_levels_of_a_factor():
+    table = pd.DataFrame(
+        {
+            "width": [1, 1, 2, 2],
+            "epoch": [0, 1, 0, 1],
+            "layer": "T",
+            "estimator": "binned",
+            "mi_x": [1.0, 2.0, 5.0, 6.0],
+            "mi_y": [0.1, 0.2, 0.5, 0.6],
+            "unit": "bits",
+        }
+    )
+    plane = InformationPlane(table)
+    segments = InformationPlaneDisplay(plane).plot().paths_["binned", "T"].get_segments()
+    assert [segment[:, 0].tolist() for segment in segments] == [[1.0, 2.0], [5.0, 6.0]]
+    display = InformationPlaneDisplay(plane).plot(kind="epoch")
+    assert len(display.paths_["binned", "all"]) == 2

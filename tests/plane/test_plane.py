@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ibtools import BinnedMI, InformationPlane
+from ibtools import BinnedMI, InformationPlane, KernelDensityMI, RenyiMatrixMI
+from ibtools.bottleneck._layers import layer_beta
+from ibtools.information import entropy, mutual_information
 
 
 def test_columns_and_order(make_plane):
@@ -22,6 +24,8 @@ def test_columns_and_order(make_plane):
         "mi_y_std_error",
         "mi_x_ceiling",
         "mi_y_ceiling",
+        "mi_xy",
+        "beta",
         "unit",
     ]
     assert plane.layers == ["a", "b", "out"]
@@ -107,6 +111,8 @@ def test_from_activations_by_hand():
     assert table["mi_y"].to_dict() == {"first": 1.0, "second": 1.0}
     assert (table["mi_x_ceiling"] == 2).all()
     assert (table["mi_y_ceiling"] == 1).all()
+    assert (table["mi_xy"] == 1).all()
+    assert table["beta"].isna().all()
     assert plane.estimators == ["w"]
 
 
@@ -119,6 +125,104 @@ def test_from_activations_with_epochs_images_and_repeated_inputs():
     assert table["mi_x"].to_dict() == {0: 1.0, 5: 0.0}
     assert table["mi_x_ceiling"].to_dict() == {0: 1.0, 5: 1.0}
     assert table["mi_y"].isna().all()
+
+
+def test_the_informations_of_repeated_inputs():
+    """Input "a" has both labels, "b" one: H(X) = 1, H(Y) = 1.5 - 0.5, I(X;Y) = 1 - 0.5."""
+    T = np.arange(4.0).reshape(4, 1)
+    table = InformationPlane.from_activations(
+        {"first": T}, [0, 1, 1, 1], inputs=["a", "a", "b", "b"]
+    ).to_frame()
+    assert table["mi_x_ceiling"].item() == 1
+    assert table["mi_y_ceiling"].item() == pytest.approx(entropy([0.25, 0.75]))
+    assert table["mi_xy"].item() == pytest.approx(entropy([0.25, 0.75]) - 0.5)
+
+
+def test_unequal_inputs_have_less_than_log_n():
+    T = np.zeros((4, 1))
+    table = InformationPlane.from_activations({"a": T}, inputs=[0, 1, 1, 1]).to_frame()
+    assert table["mi_x_ceiling"].item() == pytest.approx(entropy([0.25, 0.75]))
+    assert table["mi_xy"].isna().all()
+
+
+def test_from_a_joint_distribution():
+    """Two codes over three inputs; the second input has a label that is drawn."""
+    p_xy = np.array([[0.5, 0.0], [0.125, 0.125], [0.0, 0.25]])
+    codes = np.array([[0.0], [1.0], [1.0]])
+    table = InformationPlane.from_activations(
+        {"code": codes, "input": np.arange(3.0)[:, None]}, p_xy=p_xy
+    ).to_frame()
+    code, own = table.to_dict("records")
+    assert code["mi_x"] == pytest.approx(1)
+    assert code["mi_y"] == pytest.approx(mutual_information([[0.5, 0], [0.125, 0.375]]))
+    assert code["beta"] == pytest.approx(layer_beta(p_xy, [0, 1, 1]).beta)
+    assert own["mi_x"] == pytest.approx(1.5)
+    assert own["mi_x_ceiling"] == 1.5
+    assert own["mi_y"] == pytest.approx(mutual_information(p_xy))
+    assert own["beta"] == math.inf
+    assert own["mi_xy"] == pytest.approx(mutual_information(p_xy))
+    assert own["mi_y_ceiling"] == pytest.approx(entropy([0.625, 0.375]))
+
+
+def test_a_joint_distribution_in_nats_and_over_repeated_inputs():
+    p_xy = np.array([[0.1, 0.15], [0.25, 0.0], [0.15, 0.1], [0.0, 0.25]])
+    T = np.arange(4.0)[:, None]
+    table = InformationPlane.from_activations(
+        {"a": T}, p_xy=p_xy, inputs=[0, 1, 0, 1], estimator=BinnedMI(base=math.e)
+    ).to_frame()
+    assert table["unit"].item() == "nats"
+    assert table["mi_x"].item() == pytest.approx(math.log(2))
+    assert table["mi_x_ceiling"].item() == pytest.approx(math.log(2))
+    assert table["mi_xy"].item() == pytest.approx(0, abs=1e-12)
+    assert table["mi_y"].item() == pytest.approx(mutual_information(p_xy, base=math.e))
+
+
+def test_a_deterministic_joint_is_the_labels():
+    y = np.array([0, 1, 1, 0, 2])
+    T = np.array([[0.0], [1.0], [1.0], [2.0], [2.0]])
+    own = InformationPlane.from_activations({"a": T}, y).to_frame()
+    joint = InformationPlane.from_activations({"a": T}, p_xy=np.eye(3)[y] / 5).to_frame()
+    assert joint["beta"].item() == pytest.approx(1)
+    pd.testing.assert_frame_equal(own.drop(columns="beta"), joint.drop(columns="beta"))
+
+
+def test_an_estimator_with_noise_has_no_beta():
+    """Under the joint distribution it weights rows, but its T is no code of them."""
+    p_xy = np.full((4, 2), 0.125)
+    T = np.arange(4.0)[:, None]
+    plane = InformationPlane.from_activations({"a": T}, p_xy=p_xy, estimator=KernelDensityMI())
+    assert plane.to_frame()["mi_y"].item() == pytest.approx(0, abs=1e-9)
+    assert plane.to_frame()["beta"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"p_xy": np.full((3, 2), 1 / 6)}, "p_xy has 3 rows, but 4 rows are measured"),
+        ({"p_xy": np.full((4, 2), 1.0)}, "p_xy must sum to 1"),
+        ({"p_xy": np.full((4, 2), 0.125), "y": [0, 1, 0, 1]}, "not both"),
+        (
+            {"p_xy": np.full((4, 2), 0.125), "estimator": {"renyi": RenyiMatrixMI()}},
+            "renyi cannot weight rows: use BinnedMI",
+        ),
+    ],
+)
+def test_bad_joint_distributions(given, message):
+    with pytest.raises(ValueError, match=message):
+        InformationPlane.from_activations({"a": np.arange(4.0)[:, None]}, **given)
+
+
+def test_older_tables_have_no_joint(make_plane, tmp_path):
+    make_plane().save(tmp_path / "plane.csv")
+    old = pd.read_csv(tmp_path / "plane.csv").drop(columns=["mi_xy", "beta"])
+    old.to_csv(tmp_path / "plane.csv", index=False)
+    assert InformationPlane.load(tmp_path / "plane.csv") == make_plane()
+
+
+def test_betas_that_are_infinite_or_none_are_kept(make_plane, tmp_path):
+    plane = make_plane(beta=[math.inf, math.nan, 1.5] * 3)
+    plane.save(tmp_path / "plane.csv")
+    assert InformationPlane.load(tmp_path / "plane.csv") == plane
 
 
 def test_from_no_activations():
@@ -139,6 +243,29 @@ def test_select(make_plane):
 def test_select_what_is_not_there(make_plane, wanted):
     with pytest.raises(ValueError, match=r"The plane has no .* it has"):
         make_plane().select(**wanted)
+
+
+def test_cut_after_an_epoch(make_plane):
+    plane = make_plane()
+    last = plane.epochs[-1]
+    assert plane.until(last) == plane
+    cut = plane.until(last - 1)
+    assert cut.epochs == plane.epochs[:-1]
+    with pytest.raises(ValueError, match="The first epoch of the plane is"):
+        plane.until(-1)
+
+
+def test_levels_of_factors(make_plane):
+    table = make_plane().to_frame()
+    both = pd.concat([table.assign(width=0.5), table.assign(width=1.0)])
+    plane = InformationPlane(both)
+    assert plane.factors == ["width"]
+    assert plane.select(width=0.5).to_frame()["width"].unique().tolist() == [0.5]
+    assert len(plane.select(width=[0.5, 1.0])) == len(both)
+    with pytest.raises(ValueError, match=r"The plane has no width \[2\.0\]"):
+        plane.select(width=2.0)
+    with pytest.raises(ValueError, match="The plane has no height; it has"):
+        plane.select(height=1)
 
 
 def test_runs_are_averaged(make_plane):
@@ -263,3 +390,21 @@ def test_settings_are_what_json_gives_back(make_plane):
     assert InformationPlane(table, settings={"bins": (1, 2)}).settings == {"bins": [1, 2]}
     with pytest.raises(ValueError, match="settings must be what JSON can hold"):
         InformationPlane(table, settings={"n": np.int64(3)})
+
+
+def test_a_mean_keeps_points_without_a_level_of_a_factor():
+    def plane(**factor):
+        T = np.arange(4.0)[:, None]
+        table = InformationPlane.from_activations({"T": T}, y=[0, 0, 1, 1]).to_frame()
+        return InformationPlane(table.assign(**factor))
+
+    both = InformationPlane.concat([plane(width=1.0), plane(rate=2.0)])
+    assert len(both.mean()) == 2
+
+
+def test_levels_that_stand_as_text_are_selected_by_their_value():
+    T = np.arange(4.0)[:, None]
+    table = InformationPlane.from_activations({"T": T}, y=[0, 0, 1, 1]).to_frame()
+    plane = InformationPlane(pd.concat([table.assign(norm=True), table.assign(norm=False)]))
+    assert len(plane.select(norm=True)) == 1
+    assert len(plane.select(norm=[True, False])) == 2
