@@ -20,6 +20,10 @@ _Floats = NDArray[np.float64]
 # A step is halved until the functional does not grow, at most so often.
 _MOST_HALVINGS = 30
 
+# Where no step along the descent lowers the functional its rounding error is reached, and changes
+# of the decoders up to this cannot be seen in it: they enter with their squares.
+_ROUNDED_MOVEMENT = 1e-5
+
 # Below this information, in nats, the functional is flat.
 _NO_INFORMATION = 1e-12
 
@@ -67,9 +71,14 @@ def descend_squared(
             recent = [now.joint]
         else:
             target = _step(letters, now, (now.log_marginal, now.log_decoder), beta)
-            converged = bool(movement(now, target)[0] <= tol)
-            now, value = _shortened(letters, now, target, beta, value)
+            moved = float(movement(now, target)[0])
+            reached, value = _shortened(letters, now, target, beta, value)
             history.append(value)
+            is_stuck = reached is now
+            converged = moved <= (max(tol, _ROUNDED_MOVEMENT) if is_stuck else tol)
+            if is_stuck:
+                break
+            now = reached
             recent.append(now.joint)
     steps = [np.array([value]) for value in history]
     return Descent(now, np.array([len(history) - 1]), np.array([converged]), steps)

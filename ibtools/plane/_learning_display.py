@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from sklearn.exceptions import NotFittedError
 
+from ibtools.plane._history import fitted_history
 from ibtools.plane._stopping import StoppingPoints, stopping_points
 from ibtools.plane._style import layer_styles
 
@@ -107,7 +107,7 @@ class LearningCurveDisplay:
 
         Parameters
         ----------
-        net : skorch.NeuralNet
+        net : skorch.NeuralNet, or Pipeline that ends in one
             The fitted net.
 
         **kwargs : dict
@@ -123,10 +123,7 @@ class LearningCurveDisplay:
         NotFittedError
             If the net was not trained.
         """
-        history = getattr(net, "history", None)
-        if not history:
-            raise NotFittedError("The net has no history yet: fit it first.")
-        return cls.from_history(history, **kwargs)
+        return cls.from_history(fitted_history(net), **kwargs)
 
     def plot(
         self,

@@ -1,6 +1,5 @@
 import gzip
 import hashlib
-import os
 from types import SimpleNamespace
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -9,18 +8,6 @@ import numpy as np
 import pytest
 
 from ibtools.datasets._sources import SOURCES, Source
-
-
-@pytest.fixture(scope="session")
-def real_data():
-    """Folder of the real files; their absence is a failure where CI=true, a skip elsewhere."""
-    folder = os.environ.get("IBTOOLS_DATA")
-    if folder:
-        return folder
-    reason = "IBTOOLS_DATA is unset: it names the folder that holds mnist/, cifar10/, ..."
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.fixture(autouse=True)

@@ -81,7 +81,7 @@ def test_from_estimator():
     X, y = make_szt()
     parameters = {"module__sizes": (12, 4, 2), "max_epochs": 2, "random_state": 0, "verbose": 0}
     net = InformationClassifier(MLP, **parameters)
-    with pytest.raises(NotFittedError, match="The net has no history yet: fit it first"):
+    with pytest.raises(NotFittedError, match="has no history: fit it first"):
         LearningCurveDisplay.from_estimator(net)
     display = LearningCurveDisplay.from_estimator(net.fit(X, y))
     assert set(display.lines_) == {
