@@ -6,6 +6,7 @@ lose nothing in float32, which is twice as fast. Tiles without a number that cou
 where noise is small, are found in float32 and left out.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -76,7 +77,7 @@ def pair_exponents(
     left: _Floats,
     right: _Floats,
     *,
-    apart: tuple[_Floats, _Floats, _Floats],
+    apart: Callable[[], tuple[_Floats, _Floats, _Floats]],
     largest: float,
     negligible: float,
     highest: float = np.inf,
@@ -91,8 +92,9 @@ def pair_exponents(
     ----------
     left, right : ndarray of shape (n_rows, n_terms)
         The factors.
-    apart : (a, b, c), of shapes (n_rows, n_features), (n_rows, n_features) and (n_rows,)
-        The same exponents as c_i - |a_i - b_j|^2.
+    apart : callable
+        Gives (a, b, c), of shapes (n_rows, n_features), (n_rows, n_features) and (n_rows,), with
+        the same exponents as c_i - |a_i - b_j|^2. Called only where they are needed.
     largest : float
         The largest of the squares that the exponents are differences of.
     negligible : float
@@ -106,7 +108,7 @@ def pair_exponents(
         The factors, in both precisions where both are used.
     """
     if not largest < _LARGEST:
-        return Exponents(left, right, apart, None, 0.0, negligible, highest)
+        return Exponents(left, right, apart(), None, 0.0, negligible, highest)
     if len(left) < _FLOAT32_ROWS:
         return Exponents(left, right, None, None, 0.0, negligible, highest)
     # The sum of n_terms products, together at most 6 squares, of factors that were rounded.

@@ -162,7 +162,7 @@ def kernel_sums(
     exponents = pair_exponents(
         np.concatenate([2 * points, -squares, ones], axis=1),
         np.concatenate([points, ones, -squares], axis=1),
-        apart=(points, points, np.zeros(len(points))),
+        apart=lambda: (points, points, np.zeros(len(points))),
         largest=squares.max(),
         negligible=_negligible(ordered),
         highest=0.0,
@@ -254,14 +254,17 @@ def log_density_ratios(centres: _Floats, noise: _Floats, layout: Layout) -> _Flo
     ratios : ndarray of shape (1 + n_groupings, n_rows)
         D over all rows, then over the rows of the same group in each grouping.
     """
-    draws = centres + noise
+    n_features = centres.shape[1]
     half_squares = np.einsum("ij,ij->i", centres, centres)[:, None] / 2
-    own = half_squares - np.einsum("ij,ij->i", draws, centres)[:, None]
-    ones = np.ones_like(own)
+    ones = np.ones_like(half_squares)
+    left = np.concatenate([noise, ones, ones], axis=1)
+    draws = left[:, :n_features]  # a view: a copy of its own would be as large as the rows
+    draws += centres
+    left[:, -1:] = half_squares - np.einsum("ij,ij->i", draws, centres)[:, None]
     exponents = pair_exponents(
-        np.concatenate([draws, ones, own], axis=1),
+        left,
         np.concatenate([centres, -half_squares, ones], axis=1),
-        apart=(
+        apart=lambda: (
             draws / math.sqrt(2),
             centres / math.sqrt(2),
             np.einsum("ij,ij->i", noise, noise) / 2,

@@ -24,6 +24,9 @@ def _deficit_of_points(mi_x, mi_y, best):
     return float(((values.min(axis=1) - best.objective) / best.betas).max())
 
 
+@pytest.mark.filterwarnings(
+    "ignore:os.fork:RuntimeWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
 def test_random_joint(compare):
     embo = pytest.importorskip("embo")
     p_xy = np.random.default_rng(0).random((64, 64))

@@ -20,7 +20,7 @@ def exponents_of(points):
     return pair_exponents(
         np.concatenate([2 * points, -squares, ones], axis=1),
         np.concatenate([points, ones, -squares], axis=1),
-        apart=(points, points, np.zeros(len(points))),
+        apart=lambda: (points, points, np.zeros(len(points))),
         largest=squares.max(),
         negligible=40.0,
         highest=0.0,
