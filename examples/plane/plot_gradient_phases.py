@@ -12,8 +12,8 @@ the information plane.
 # %%
 # A network and two callbacks
 # ---------------------------
-# The tanh network on the 4096-pattern task. The learning rate is ten times that of the paper, and
-# the epochs far fewer, so that this page is built quickly.
+# The tanh network on the 4096-pattern task. The learning rate is ten times that of the other
+# examples, and the epochs far fewer, so that this page is built quickly.
 
 import torch
 

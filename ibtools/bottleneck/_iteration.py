@@ -137,9 +137,9 @@ def step(
 ) -> Encodings:
     """One Blahut-Arimoto step from marginals and decoders.
 
-    p(t|x) is proportional to exp([ln p(t) - beta D(p(y|x) || p(y|t))] / alpha), equation 28 of
-    Tishby, Pereira and Bialek (2000) at alpha = 1; at alpha = 0 all of it stands on the largest
-    exponent (Strouse and Schwab, 2017, equation 12). H(Y|x), the same for all t, cancels.
+    p(t|x) is proportional to exp([ln p(t) - beta D(p(y|x) || p(y|t))] / alpha): the equation of
+    Tishby, Pereira and Bialek (1999) at alpha = 1; at alpha = 0 all of it stands on the largest
+    exponent (Strouse and Schwab, 2017). H(Y|x), the same for all t, cancels.
     """
     logits = log_decoder @ letters.p_y_given_x.T
     logits *= betas[:, None, None]

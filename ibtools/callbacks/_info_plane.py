@@ -88,7 +88,7 @@ class InfoPlaneCallback(MeasuredRowsCallback):
     window : int, default=1
         Measure the rows of this many epochs together, the recorded one and those before it, as if
         the weights were the noise: each input then has `window` representations, and I(X;T) is
-        what the pooled representation tells about the input [1]_. Epochs before `window` are not
+        what the pooled representation tells about the input. Epochs before `window` are not
         recorded.
 
     random_state : int, RandomState instance or None, default=None
@@ -129,10 +129,6 @@ class InfoPlaneCallback(MeasuredRowsCallback):
     The activations of all layers on all measured rows are held at once, those of `window` epochs,
     and, in a longer window, those of every member of an ensemble: `max_samples` bounds what that
     takes for wide layers.
-
-    References
-    ----------
-    .. [1] P. Grabauskas, "Revisiting the information plane", 2020.
 
     Examples
     --------

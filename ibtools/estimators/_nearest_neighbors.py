@@ -158,7 +158,9 @@ class NearestNeighborsMI(OneToOneFeatureMixin, TransformerMixin, MutualInformati
     - A class with one row (with too few rows for the fits, for "lnn"; with no k neighbours, for
       "kl") has no neighbours: its rows are left out of `mi_y_`, with a warning.
     - Distances beyond ten dimensions in all, and Euclidean ones, are computed in tiles: time
-      grows with the square of the rows, memory does not.
+      grows with the square of the rows, memory does not. Where numba is installed (the extra
+      ``fast``) this is so beyond six dimensions, for up to 40000 rows, and faster; the values are
+      the same.
     - `inputs` may be an index for other estimators; here only values give `mi_x_`.
 
     References

@@ -62,7 +62,7 @@ def prune_network(
     The net is trained and its plane recorded. Of the layers that coincide with an earlier one the
     closest is removed, and the smaller net is trained from scratch. It replaces the net if its
     score on held-out rows is not lower; otherwise the next proposal is tried. This is repeated
-    until no proposal is left [1]_. Layers that coincide at the ceiling of I(X;T), where every
+    until no proposal is left. Layers that coincide at the ceiling of I(X;T), where every
     lossless layer is, are no proposals.
 
     Parameters
@@ -111,9 +111,10 @@ def prune_network(
     --------
     ibtools.plane.coinciding_layers : The proposals.
 
-    References
-    ----------
-    .. [1] P. Grabauskas, "Revisiting the information plane", 2020.
+    Notes
+    -----
+    The procedure is that of the paper "Revisiting the information plane", which removes extra
+    layers of three units whose trajectories coincide.
     """
     if not seeds:
         raise ValueError("seeds needs one seed at least.")

@@ -93,7 +93,8 @@ class InvertibleMLP(nn.Sequential):
 
     ``hidden1``, ``hidden2``, ... are coupling layers with as many units as the input; a linear
     layer gives the logits. Whatever compression a plane of this network shows, the estimator has
-    made [1]_. Record it with ``InfoPlaneCallback(layers="hidden?")``.
+    made [1]_. Record it with ``InfoPlaneCallback(layers="hidden?")``, and from ten layers on with
+    ``layers=["hidden?", "hidden??"]``.
 
     Parameters
     ----------

@@ -72,7 +72,8 @@ class SmallResNet(nn.Sequential):
     """Residual network for small images: a convolution, stages of residual blocks, a linear layer.
 
     The representation after the k-th block is ``blockK``: record them with
-    ``InfoPlaneCallback(layers="block?")``. Information can pass a block unchanged, so the planes of
+    ``InfoPlaneCallback(layers="block?")``, and from ten blocks on with
+    ``layers=["block?", "block??"]``. Information can pass a block unchanged, so the planes of
     residual networks need not look like those of chains.
 
     Parameters
