@@ -17,6 +17,7 @@ from ibtools.bottleneck._path import bottleneck_path, default_betas
 from ibtools.bottleneck._results import BottleneckPath
 from ibtools.bottleneck._rows import distinct_rows, find_rows
 from ibtools.bottleneck._validation import check_betas
+from ibtools.information._html_repr import InformationRepr
 from ibtools.information._labels import encode_known_labels, encode_labels
 from ibtools.information._units import log_of_base
 
@@ -24,7 +25,11 @@ _Floats = NDArray[np.float64]
 
 
 class InformationBottleneck(
-    CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+    CallbackSupportMixin,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    InformationRepr,
+    BaseEstimator,
 ):
     """Cluster the rows of X so that the clusters keep what X says about y.
 

@@ -2,7 +2,7 @@
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -99,6 +99,7 @@ class Layer:
 
 
 Report = Callable[[Layer, Tensor], None]
+LayerRows = NDArray[np.floating] | Tensor
 
 
 @contextmanager
@@ -301,9 +302,9 @@ def fits_pattern(name: str, pattern: str) -> bool:
 
 @contextmanager
 def capture_outputs(
-    module: nn.Module, layers: list[Layer]
-) -> Iterator[dict[str, NDArray[np.floating]]]:
-    """Capture copies of chosen outputs, as arrays with one row per sample.
+    module: nn.Module, layers: list[Layer], on_device: Collection[str] = ()
+) -> Iterator[dict[str, LayerRows]]:
+    """Capture copies of chosen outputs, as arrays or tensors with one row per sample.
 
     Parameters
     ----------
@@ -311,25 +312,55 @@ def capture_outputs(
         The module that will be run in the block.
     layers : list of Layer
         What to capture, as listed by :func:`list_layers`.
+    on_device : collection of str
+        Names of the layers whose outputs stay on the device where they are computed.
 
     Yields
     ------
-    captured : dict of str to ndarray of shape (n_samples, n_features)
+    captured : dict of str to ndarray or Tensor of shape (n_samples, n_features)
         Filled by a forward pass, in order of execution.
     """
-    captured: dict[str, NDArray[np.floating]] = {}
+    captured: dict[str, LayerRows] = {}
     row_axes = {layer.name: layer.row_axis for layer in layers}
 
     def keep(layer: Layer, tensor: Tensor) -> None:
         if layer.name in row_axes:
-            captured[layer.name] = as_rows(tensor.movedim(row_axes[layer.name], 0))
+            rows = tensor.movedim(row_axes[layer.name], 0)
+            captured[layer.name] = copy_rows(rows, layer.name in on_device)
 
     with watch_outputs(module, keep):
         yield captured
 
 
+def copy_rows(tensor: Tensor, on_device: bool) -> LayerRows:
+    """Copy a tensor with one row per sample, on its device or into an array."""
+    return device_rows(tensor) if on_device else as_rows(tensor)
+
+
 def as_rows(tensor: Tensor) -> NDArray[np.floating]:
     """Copy a tensor into an array with one row per sample, in float32 or float64."""
-    dtype = tensor.dtype if tensor.dtype == torch.float64 else torch.float32
-    rows = tensor.detach().to("cpu", dtype, copy=True).numpy()
+    rows = tensor.detach().to("cpu", _float_type(tensor), copy=True).numpy()
     return rows.reshape(len(rows), -1)
+
+
+def device_rows(tensor: Tensor) -> Tensor:
+    """Copy a tensor on its device, with one row per sample, in float32 or float64."""
+    rows = tensor.detach().to(_float_type(tensor), copy=True)
+    return rows.reshape(len(rows), -1)
+
+
+def _float_type(tensor: Tensor) -> torch.dtype:
+    return tensor.dtype if tensor.dtype == torch.float64 else torch.float32
+
+
+def join_rows(parts: list[Any]) -> Any:
+    """Put parts of a layer's rows one after the other, where they are."""
+    if len(parts) == 1:
+        return parts[0]
+    return torch.cat(parts) if isinstance(parts[0], Tensor) else np.concatenate(parts)
+
+
+def are_finite(rows: LayerRows) -> bool:
+    """Whether all values of a layer are finite, tested where they are."""
+    finite = torch.isfinite(rows) if isinstance(rows, Tensor) else np.isfinite(rows)
+    return bool(finite.all())

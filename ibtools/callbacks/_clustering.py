@@ -23,7 +23,6 @@ from ibtools.information._clustering import (
     empty_bin_fractions,
     unit_histograms,
 )
-from ibtools.networks._print_log import hide_from_print_logs
 from ibtools.plane._clustering import clustering_key, histogram_values
 
 
@@ -190,9 +189,7 @@ class ClusteringCallback(MeasuredRowsCallback):
                 measured |= histogram_values(fractions, bins.origin, upper)
             for quantity, value in measured.items():
                 values[clustering_key(quantity, layer.name, untrained=epoch == 0)] = value
-        for key, value in values.items():
-            net.history.record(key, value)
-        hide_from_print_logs(net, values)
+        self.write(net, values)
 
     def _bins(self, layer: Layer, T: NDArray[np.floating]) -> UniformBins:
         bounds = (float(T.min()), float(T.max())) if layer.bounds is None else layer.bounds

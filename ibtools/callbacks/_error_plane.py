@@ -16,7 +16,6 @@ from ibtools.callbacks._measured_rows import (
 )
 from ibtools.callbacks._rows import Rows
 from ibtools.estimators._renyi import RenyiMatrixMI
-from ibtools.networks._print_log import hide_from_print_logs
 from ibtools.plane._error_plane import error_key
 from ibtools.plane._measurement import log_base, named_estimators
 
@@ -172,9 +171,7 @@ class ErrorPlaneCallback(MeasuredRowsCallback):
             for layer, values in (measured | shared).items():
                 for quantity, value in values.items():
                     points[error_key(quantity, name, layer, untrained=epoch == 0)] = value
-        for key, value in points.items():
-            net.history.record(key, value)
-        hide_from_print_logs(net, points)
+        self.write(net, points)
 
 
 def _published() -> RenyiMatrixMI:

@@ -10,8 +10,8 @@ from skorch.callbacks import Callback
 from torch import Tensor, nn
 
 from ibtools.callbacks._capture import fits_pattern
+from ibtools.callbacks._loggers import record_values
 from ibtools.callbacks._order import move_ahead
-from ibtools.networks._print_log import hide_from_print_logs
 from ibtools.plane._gradients import GRADIENT_QUANTITIES
 
 
@@ -92,8 +92,6 @@ class GradientSNRCallback(Callback):
         self.layers_ = list(weights)
         self.moments_ = GradientMoments(list(weights.values()))
         move_ahead(net, self)
-        keys = [f"{name}/{layer}" for name in GRADIENT_QUANTITIES for layer in self.layers_]
-        hide_from_print_logs(net, keys)
 
     def on_epoch_begin(self, net: Any, **kwargs: Any) -> None:
         """Start anew."""
@@ -116,9 +114,13 @@ class GradientSNRCallback(Callback):
                 stacklevel=2,
             )
             self.has_warned_ = True
-        for layer, values in zip(self.layers_, self.moments_.summaries(), strict=True):
-            for name, value in zip(GRADIENT_QUANTITIES, values, strict=True):
-                net.history.record(f"{name}/{layer}", value)
+        summaries = zip(self.layers_, self.moments_.summaries(), strict=True)
+        values = {
+            f"{name}/{layer}": value
+            for layer, summary in summaries
+            for name, value in zip(GRADIENT_QUANTITIES, summary, strict=True)
+        }
+        record_values(net, values)
 
     def on_train_end(self, net: Any, **kwargs: Any) -> None:
         """Let go of the sums."""

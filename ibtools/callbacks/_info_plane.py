@@ -10,12 +10,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ibtools.callbacks._capture import Layer, fits_pattern
+from ibtools.callbacks._capture import Layer, are_finite, fits_pattern, join_rows
 from ibtools.callbacks._measured_rows import MeasuredRowsCallback
 from ibtools.callbacks._propagation import as_member, list_members, propagate
 from ibtools.callbacks._rows import Rows
+from ibtools.estimators._device import uses_torch
 from ibtools.networks._ensemble_history import member_key
-from ibtools.networks._print_log import hide_from_print_logs
 from ibtools.plane._history import history_key
 from ibtools.plane._joint import check_declared_joint
 from ibtools.plane._measured_rows import MeasuredRows
@@ -24,9 +24,11 @@ from ibtools.plane._measurement import (
     log_base,
     measure_point,
     named_estimators,
+    rows_of_batch,
 )
+from ibtools.plane._subsamples import draw_subsamples, mean_point, measure_subsamples
 
-_Pool = deque[tuple[int, dict[str, NDArray[np.floating]]]]
+_Pool = deque[tuple[int, dict[str, Any]]]
 
 
 class InfoPlaneCallback(MeasuredRowsCallback):
@@ -79,6 +81,11 @@ class InfoPlaneCallback(MeasuredRowsCallback):
     max_samples : int, default=None
         Measure this many rows, drawn once without replacement, if there are more.
 
+    n_subsamples : int, default=1
+        How many times `max_samples` rows are drawn, each row at most once. Each of these
+        subsamples is measured by itself. Recorded are the means and, as ``mi_x_std_error`` and
+        ``mi_y_std_error``, how far chance in the choice of rows moves them, see Notes.
+
     p_xy : array-like of shape (n_samples, n_classes), default=None
         Joint distribution of the label and the rows of ``on=(X, y)``, in place of the labels `y`
         (which may be None): the rule by which labels are drawn, where it is known and they are
@@ -89,7 +96,7 @@ class InfoPlaneCallback(MeasuredRowsCallback):
         Measure the rows of this many epochs together, the recorded one and those before it, as if
         the weights were the noise: each input then has `window` representations, and I(X;T) is
         what the pooled representation tells about the input. Epochs before `window` are not
-        recorded.
+        recorded, nor is an epoch at which training happens to end early, whose window was not kept.
 
     random_state : int, RandomState instance or None, default=None
         Seed of the draw of `max_samples`; None draws anew in every fit, without touching numpy's
@@ -126,9 +133,22 @@ class InfoPlaneCallback(MeasuredRowsCallback):
     was trained and recorded until then stays in the net. An epoch that is recorded only because
     training ends after it is recorded after the checkpoints of that epoch were written.
 
+    With `n_subsamples`, the standard error of a mean of k values is their standard deviation over
+    ``sqrt(k)``, itself known to one part in ``sqrt(2 * (k - 1))``: for small k, intervals are those
+    of Student's t with k - 1 degrees of freedom. It stands in place of the error of an estimator's
+    own random draws, which it contains. What it does not contain is the bias of fewer rows, mostly
+    the larger error: ceilings are those of `max_samples` rows (I(X;T) of a noiseless layer is at
+    most their logarithm), and estimates of I(T;Y) mostly rise as rows get fewer. Of a trained layer
+    of 3 units with 12 bits of input, 4 subsamples of 256 rows gave an I(X;T) of 6.02 bits with an
+    error of 0.10 where all rows have 7.25 (``BinnedMI()``), and 4.02 with an error of 0.07 where
+    all have 4.16 (``KernelDensityMI(0.01)``). Compare points of equal `max_samples` only.
+
     The activations of all layers on all measured rows are held at once, those of `window` epochs,
     and, in a longer window, those of every member of an ensemble: `max_samples` bounds what that
-    takes for wide layers.
+    takes for wide layers. Rows are propagated in the batches of the net's validation, and few large
+    ones (``iterator_valid__batch_size``) take less time. Where all estimators of a layer have a
+    torch device as their `device`, its activations stay on the device of the net, and are measured
+    there without passing through the host.
 
     Examples
     --------
@@ -160,6 +180,7 @@ class InfoPlaneCallback(MeasuredRowsCallback):
         module_bounds: bool = True,
         n_replicates: int = 1,
         max_samples: int | None = None,
+        n_subsamples: int = 1,
         p_xy: ArrayLike | None = None,
         window: int = 1,
         random_state: Any = None,
@@ -173,6 +194,7 @@ class InfoPlaneCallback(MeasuredRowsCallback):
         self.module_bounds = module_bounds
         self.n_replicates = n_replicates
         self.max_samples = max_samples
+        self.n_subsamples = n_subsamples
         self.p_xy = p_xy
         self.window = window
         self.random_state = random_state
@@ -184,9 +206,14 @@ class InfoPlaneCallback(MeasuredRowsCallback):
             pattern: _replacements(estimator, self.estimators_)
             for pattern, estimator in (self.layer_estimators or {}).items()
         }
-        for name in ("n_replicates", "window"):
+        for name in ("n_replicates", "window", "n_subsamples"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be 1 or more, got {getattr(self, name)!r}.")
+        if self.n_subsamples > 1 and self.max_samples is None:
+            raise ValueError(
+                f"n_subsamples={self.n_subsamples} subsamples have max_samples rows each: say how "
+                "many."
+            )
         if self.p_xy is not None and (isinstance(self.on, str) or self.max_samples is not None):
             raise ValueError(
                 "p_xy is the distribution of the rows that are measured, in their order: name the "
@@ -202,6 +229,10 @@ class InfoPlaneCallback(MeasuredRowsCallback):
         self._check_names(net)
         super().on_train_begin(net, X, y, **kwargs)
 
+    def n_rows_drawn(self) -> int | None:
+        """Rows of all subsamples."""
+        return None if self.max_samples is None else self.max_samples * self.n_subsamples
+
     def choose_layers(self, net: Any, rows: Rows) -> list[Layer]:
         """Choose the layers that are measured; those of an ensemble are its first member's."""
         with as_member(net, list_members(net)[0]):
@@ -211,6 +242,7 @@ class InfoPlaneCallback(MeasuredRowsCallback):
         """Check what the layers and rows are to be measured with."""
         n_copies = self.n_replicates * self.window
         self.measured_rows_ = MeasuredRows(rows.inputs, rows.y, rows.values, n_copies)
+        self.subsamples_ = self._share(rows.n_samples)
         for pattern in self.layer_estimators_:
             if not any(fits_pattern(name, pattern) for name in self.layers_):
                 raise ValueError(
@@ -236,9 +268,7 @@ class InfoPlaneCallback(MeasuredRowsCallback):
             values |= self._points(net, rows, epoch, member)
         if values:
             values = dict(self._task(rows, epoch)) | values
-        for key, value in values.items():
-            net.history.record(key, value)
-        hide_from_print_logs(net, values)
+        self.write(net, values)
 
     def on_train_end(self, net: Any, **kwargs: Any) -> None:
         """Measure the last epoch, unless it was interrupted, and let go of rows and activations."""
@@ -253,7 +283,11 @@ class InfoPlaneCallback(MeasuredRowsCallback):
         if not pool or pool[-1][0] != epoch:
             with as_member(net, member):
                 activations = propagate(
-                    net, rows.batches, self.network_layers_, n_replicates=self.n_replicates
+                    net,
+                    rows.batches,
+                    self.network_layers_,
+                    n_replicates=self.n_replicates,
+                    on_device=[name for name in self.layers_ if self._is_on_device(name)],
                 )
             pool.append((epoch, activations))
         return pool
@@ -267,8 +301,7 @@ class InfoPlaneCallback(MeasuredRowsCallback):
         for layer in self.network_layers_:
             parts = [activations[layer.name] for _, activations in pool]
             with _naming(layer.name, epoch, member):
-                representation = parts[0] if len(parts) == 1 else np.concatenate(parts)
-                measured = self._measure(layer, representation, epoch)
+                measured = self._measure(layer, join_rows(parts), epoch)
             values |= {member_key(member, key): value for key, value in measured.items()}
         if self.window == 1:
             pool.clear()  # fifty members would hold fifty times as much
@@ -307,32 +340,75 @@ class InfoPlaneCallback(MeasuredRowsCallback):
                 stacklevel=3,
             )
 
-    def _measure(
-        self, layer: Layer, representation: NDArray[np.floating], epoch: int
-    ) -> dict[str, float]:
-        if not np.isfinite(representation).all():
+    def _measure(self, layer: Layer, representation: Any, epoch: int) -> dict[str, float]:
+        if not are_finite(representation):
             raise ValueError("its activations have values that are not finite.")
         return {
             history_key(quantity, name, layer.name, untrained=epoch == 0): value
             for name, estimator in self._estimators_of(layer.name).items()
-            for quantity, value in measure_point(
-                estimator,
-                representation,
-                self.measured_rows_.target_of(estimator),
-                self.measured_rows_.inputs_of(estimator),
-                p_xy=self.joint_,
-                bounds=layer.bounds if self.module_bounds else None,
+            for quantity, value in self._point(
+                estimator, representation, layer.bounds if self.module_bounds else None
             ).items()
         }
 
+    def _point(
+        self, estimator: Any, representation: Any, bounds: tuple[float, float] | None
+    ) -> dict[str, float]:
+        """The point of one layer, on all rows or as the mean of those of subsamples."""
+        y = self.measured_rows_.target_of(estimator)
+        inputs = self.measured_rows_.inputs_of(estimator)
+        if self.subsamples_ is None:
+            return measure_point(
+                estimator, representation, y, inputs, p_xy=self.joint_, bounds=bounds
+            )
+        starts = len(self.measured_rows_.inputs) * np.arange(self.measured_rows_.n_copies)
+
+        def measure(estimator: Any, rows: NDArray[np.int64]) -> dict[str, float]:
+            rows = (starts[:, None] + rows).ravel()
+            of_rows = [None if values is None else values[rows] for values in (y, inputs)]
+            return measure_point(estimator, representation[rows], *of_rows, bounds=bounds)
+
+        return measure_subsamples(measure, estimator, self.subsamples_)
+
+    def _share(self, n_rows: int) -> list[NDArray[np.int64]] | None:
+        """Rows of each subsample; None where all rows are measured together."""
+        if self.max_samples is None or n_rows <= self.max_samples:
+            return None
+        if n_rows < self.max_samples * self.n_subsamples:
+            raise ValueError(
+                f"n_subsamples={self.n_subsamples} subsamples of max_samples={self.max_samples} "
+                f"rows each need {self.max_samples * self.n_subsamples} rows, but there are "
+                f"{n_rows}: take fewer or smaller ones."
+            )
+        return draw_subsamples(n_rows, self.n_subsamples, self.seed_)
+
     def _task(self, rows: Rows, epoch: int) -> Iterator[tuple[str, float]]:
-        """What all layers are read against. Propagations share the entropies of their inputs."""
+        """What all layers are read against. Propagations share the entropies of their inputs.
+
+        The ceilings of subsamples are those of as many rows as each of them has.
+        """
         n_copies = self.n_replicates * self.window
         joint = None if self.joint_ is None else self.joint_[: rows.n_samples] * n_copies
+        every = [slice(None)] if self.subsamples_ is None else self.subsamples_
         for name, estimator in self.estimators_.items():
-            task = describe_task(rows.n_samples, rows.y, None, p_xy=joint, base=log_base(estimator))
-            for quantity, value in task.items():
+            tasks = [
+                describe_task(
+                    len(rows.inputs[part]),
+                    None if rows.y is None else rows.y[part],
+                    None,
+                    p_xy=joint,
+                    base=log_base(estimator),
+                    batch_size=rows_of_batch(estimator),
+                )
+                for part in every
+            ]
+            for quantity, value in mean_point(tasks).items():
                 yield history_key(quantity, name, "", untrained=epoch == 0), value
+
+    def _is_on_device(self, layer: str) -> bool:
+        """Whether all estimators of a layer measure on a torch device."""
+        estimators = self._estimators_of(layer).values()
+        return all(uses_torch(getattr(estimator, "device", "cpu")) for estimator in estimators)
 
     def _estimators_of(self, layer: str) -> dict[str, Any]:
         estimators = dict(self.estimators_)

@@ -1,7 +1,7 @@
 """What callbacks share that look at the layers of a network on fixed rows at chosen epochs."""
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -10,6 +10,7 @@ from sklearn.utils import check_random_state
 from skorch.callbacks import Callback
 
 from ibtools.callbacks._capture import Layer
+from ibtools.callbacks._loggers import record_values
 from ibtools.callbacks._order import move_ahead
 from ibtools.callbacks._propagation import evaluation, network_layers
 from ibtools.callbacks._rows import Rows, choose_datasets, read_rows
@@ -48,6 +49,7 @@ class MeasuredRowsCallback(Callback):
         self.epochs_ = recording_epochs(self.every, n_epochs, self.n_records)
         self.last_ = n_epochs
         self.rows_: Rows | None = None
+        self.is_over_ = False
         move_ahead(net, self)
 
     def on_epoch_begin(
@@ -58,7 +60,7 @@ class MeasuredRowsCallback(Callback):
             return
         datasets = choose_datasets(net, self.on, dataset_train, dataset_valid)
         with evaluation(net):
-            self.rows_ = read_rows(net, datasets, self.max_samples, self.seed_)
+            self.rows_ = read_rows(net, datasets, self.n_rows_drawn(), self.seed_)
         self.network_layers_ = self.choose_layers(net, self.rows_)
         self.layers_ = [layer.name for layer in self.network_layers_]
         self.begin(net, self.rows_)
@@ -77,11 +79,22 @@ class MeasuredRowsCallback(Callback):
 
     def on_train_end(self, net: Any, **kwargs: Any) -> None:
         """Record the last epoch, unless it was interrupted, and let go of the rows."""
+        self.is_over_ = True
         if self.rows_ is not None and self.finished_ == len(net.history):
             if self.finished_ != self.recorded_:
                 self._record(net, self.rows_, self.finished_)
             self.end(net, self.rows_, self.finished_)
         self.rows_ = None
+
+    def n_rows_drawn(self) -> int | None:
+        """Rows that are drawn, if there are more; None takes all.
+
+        Returns
+        -------
+        n_rows : int or None
+            `max_samples`, unless a subclass needs more.
+        """
+        return self.max_samples
 
     def choose_layers(self, net: Any, rows: Rows) -> list[Layer]:
         """Choose the layers that are looked at.
@@ -150,6 +163,18 @@ class MeasuredRowsCallback(Callback):
         epoch : int
             The last epoch, which has been recorded.
         """
+
+    def write(self, net: Any, values: Mapping[str, float]) -> None:
+        """Write values to the history, for all who read it.
+
+        Parameters
+        ----------
+        net : skorch.NeuralNet
+            The net.
+        values : dict of str to float
+            By key of the history.
+        """
+        record_values(net, values, is_over=self.is_over_)
 
     def _record(self, net: Any, rows: Rows, epoch: int) -> None:
         self.record(net, rows, epoch)

@@ -1,20 +1,21 @@
 """Propagate the measured rows through a net, and collect what its layers give."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from sklearn.base import is_classifier
 from torch import nn
 
 from ibtools.callbacks._capture import (
     Layer,
-    as_rows,
+    LayerRows,
     capture_outputs,
+    copy_rows,
+    join_rows,
     list_layers,
     select_layers,
 )
@@ -65,8 +66,13 @@ def network_layers(net: Any, batch: Any, patterns: str | list[str] | None) -> li
 
 
 def propagate(
-    net: Any, batches: list[Any], layers: list[Layer], *, n_replicates: int = 1
-) -> dict[str, NDArray[np.floating]]:
+    net: Any,
+    batches: list[Any],
+    layers: list[Layer],
+    *,
+    n_replicates: int = 1,
+    on_device: Collection[str] = (),
+) -> dict[str, Any]:
     """Collect what the layers of a net give, in evaluation mode and without gradients.
 
     Parameters
@@ -79,18 +85,21 @@ def propagate(
         The layers, the prediction last.
     n_replicates : int, default=1
         How many times all batches are propagated, one time after the other.
+    on_device : collection of str
+        Names of the layers whose activations stay tensors on the device where they are computed.
 
     Returns
     -------
     activations : dict of str to ndarray of shape (n_replicates * n_samples, n_features)
-        By layer, in the order of `layers`.
+        By layer, in the order of `layers`; tensors of the same shape for those of `on_device`.
     """
-    parts: dict[str, list[NDArray[np.floating]]] = {layer.name: [] for layer in layers}
+    parts: dict[str, list[LayerRows]] = {layer.name: [] for layer in layers}
     *inner, prediction = layers
-    with evaluation(net), capture_outputs(net.module_, inner) as captured:
+    with evaluation(net), capture_outputs(net.module_, inner, on_device) as captured:
         for Xi in batches * n_replicates:
             output = _forward(net, Xi)
-            captured[prediction.name] = as_rows(_predict(net, output))
+            predicted = _predict(net, output)
+            captured[prediction.name] = copy_rows(predicted, prediction.name in on_device)
             for name, rows in parts.items():
                 if name not in captured:
                     raise ValueError(
@@ -98,7 +107,7 @@ def propagate(
                         "always run with layers=..."
                     )
                 rows.append(captured.pop(name))
-    return {name: np.concatenate(rows) for name, rows in parts.items()}
+    return {name: join_rows(rows) for name, rows in parts.items()}
 
 
 def _forward(net: Any, Xi: Any) -> torch.Tensor:

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_array, check_consistent_length
 
 from ibtools._validation import check_sample_weight
 from ibtools.estimators._warnings import warn_user
+from ibtools.information._html_repr import InformationRepr
 from ibtools.information._labels import encode_known_labels, encode_labels
 
 
@@ -229,7 +230,7 @@ def flat_rows(values: ArrayLike, name: str) -> NDArray[np.float64]:
     return np.asarray(rows.reshape(len(rows), -1))
 
 
-class MutualInformationDecoder(BaseEstimator, metaclass=ABCMeta):
+class MutualInformationDecoder(InformationRepr, BaseEstimator, metaclass=ABCMeta):
     """Score of the estimators that decode labels: the information held-out rows give about them."""
 
     classes_: NDArray[Any]

@@ -32,6 +32,7 @@ from ibtools.information._hashing import (
     lone_share,
     standard_scale,
 )
+from ibtools.information._html_repr import InformationRepr
 from ibtools.information._units import log_of_base
 
 _Floats = NDArray[np.float64]
@@ -40,7 +41,7 @@ _Floats = NDArray[np.float64]
 _SATURATED = 0.75
 
 
-class DependenceGraphMI(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+class DependenceGraphMI(OneToOneFeatureMixin, TransformerMixin, InformationRepr, BaseEstimator):
     """Mutual information of hashed values, by an ensemble of bin widths (EDGE).
 
     Standardised values are hashed to floor((t + b) / eps) with a random offset b; the rows that

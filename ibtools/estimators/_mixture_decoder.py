@@ -4,10 +4,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from ibtools.estimators._contract import MutualInformationDecoder
-from ibtools.information._mixture_density import mixture_log_ratio
+from ibtools.estimators._device import host_values, rows_on
+from ibtools.information._mixture_backends import mixture_backend
 from ibtools.information._units import log_of_base
 
 
@@ -16,10 +17,10 @@ class MixtureDecoder(MutualInformationDecoder):
 
     base: float
     _kernel_variance_: float
-    _centres_: NDArray[np.float64]
+    _centres_: Any  # where they were measured: an array, or a tensor on its device
     _joint_weights_: NDArray[np.float64]
 
-    def pointwise_mutual_info(self, X: ArrayLike, y: ArrayLike) -> NDArray[np.float64]:
+    def pointwise_mutual_info(self, X: Any, y: ArrayLike) -> NDArray[np.float64]:
         """Information that each row gives about its label, log q(y|t) / p(y).
 
         The decoder weighs each training row of a class by exp(-distance^2 / (2 noise variance))
@@ -28,8 +29,9 @@ class MixtureDecoder(MutualInformationDecoder):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Representations.
+        X : array-like or torch.Tensor of shape (n_samples, n_features)
+            Representations. They are compared with those of fit where these are, on the host or
+            on their device.
 
         y : array-like of shape (n_samples,)
             Their labels, each seen in fit.
@@ -40,16 +42,18 @@ class MixtureDecoder(MutualInformationDecoder):
             Information in the units of `base`, bits by default.
         """
         check_is_fitted(self)
-        T = validate_data(self, X, dtype=np.float64, reset=False)
-        labels = self._known_labels(y, T)
-        log_ratio = mixture_log_ratio(
-            self._centres_, self._joint_weights_, self._kernel_variance_, T, labels
+        labels = self._known_labels(host_values(y), X)
+        centres = self._centres_
+        device = "cpu" if isinstance(centres, np.ndarray) else centres.device
+        T = rows_on(self, X, device, reset=False)
+        log_ratio = mixture_backend(centres).mixture_log_ratio(
+            centres, self._joint_weights_, self._kernel_variance_, T, labels
         )
         return log_ratio / log_of_base(self.base)
 
     def _keep_decoder(
         self,
-        T: NDArray[np.float64],
+        T: Any,
         variance: float,
         classes: NDArray[Any],
         labels: NDArray[np.int64],
@@ -58,6 +62,7 @@ class MixtureDecoder(MutualInformationDecoder):
         """Store what the decoder needs."""
         self.classes_ = classes
         self._kernel_variance_ = variance
-        self._centres_ = T
+        # The caller's may change.
+        self._centres_ = T.copy() if isinstance(T, np.ndarray) else T.clone()
         self._joint_weights_ = np.zeros((len(T), len(classes)))
         self._joint_weights_[np.arange(len(T)), labels] = 1 if weights is None else weights

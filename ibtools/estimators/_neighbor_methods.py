@@ -1,11 +1,13 @@
 """Which formula each method of nearest neighbours takes for numbers, classes and entropies."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ibtools.information._local_gaussian import class_entropy_nats, lnn_entropy_nats, lnn_nats
+from ibtools.information._neighbor_counts import side_by_side
 from ibtools.information._neighbors import (
     kl_entropy_nats,
     ksg_nats,
@@ -39,7 +41,7 @@ class NeighborMethod:
     metric: str
     n_local: int | None
 
-    def of_numbers(self, points: _Floats, values: _Floats) -> tuple[str, _Floats]:
+    def of_numbers(self, points: Any, values: Any) -> tuple[str, _Floats]:
         """Information of rows and real values, with the method that "auto" became."""
         if self.name == "ross":
             raise ValueError(
@@ -51,13 +53,13 @@ class NeighborMethod:
         if self.name == "lnn":
             return "lnn", lnn_nats(points, values, self.ks, self.n_local)
         if self.name == "kl":
-            spaces = points, values, np.hstack([points, values])
+            spaces = points, values, side_by_side(points, values)
             own, other, joint = (self.entropy(space) for space in spaces)
             return "kl", own + other - joint
         nats, tied = mixed_nats(points, values, self.ks, self.metric)
         return "mixed" if tied or self.name == "mixed" else "ksg", nats
 
-    def of_classes(self, points: _Floats, labels: _Integers) -> tuple[str, _Floats]:
+    def of_classes(self, points: Any, labels: _Integers) -> tuple[str, _Floats]:
         """Information of rows and classes, with the method that "auto" became."""
         if self.name == "ksg":
             raise ValueError(
@@ -72,11 +74,11 @@ class NeighborMethod:
         nats, tied = mixed_class_nats(points, labels, self.ks, self.metric)
         return "mixed" if tied or self.name == "mixed" else "ross", nats
 
-    def entropy(self, points: _Floats) -> _Floats:
+    def entropy(self, points: Any) -> _Floats:
         """Differential entropy, by local fits for "lnn" and by Kozachenko and Leonenko else."""
         return self._entropy(points, self.ks)
 
-    def _entropy(self, points: _Floats, ks: _Integers) -> _Floats:
+    def _entropy(self, points: Any, ks: _Integers) -> _Floats:
         if self.name == "lnn":
             return lnn_entropy_nats(points, ks, n_local=self.n_local)
         return kl_entropy_nats(points, ks, metric=self.metric)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from ibtools.estimators._warnings import warn_user
 from ibtools.information._neighbor_functions import monotone_unexplained_fraction
 from ibtools.information._neighbor_limits import saturation_limit, unexplained_fraction
+from ibtools.information._torch_neighbors import on_host
 from ibtools.information._units import log_of_base
 
 _Floats = NDArray[np.float64]
@@ -20,6 +21,7 @@ _FUNCTION = 0.15
 _NEAR_SATURATION = 1.0  # nats
 # Measured: so many repeats add 0.05 bits, as much as the spread of 300 rows, and 0.2 add 0.3 bits.
 _MANY_REPEATS = 0.05
+_MAX_TENSOR_ROWS = 4096
 
 
 def warn_of_small_classes(classes: NDArray[Any], sizes: _Integers, fewest: int) -> None:
@@ -44,8 +46,15 @@ def warn_of_repeats(name: str, n_rows: int, distinct: _Integers) -> None:
         )
 
 
-def warn_of_function(inputs: _Floats, points: _Floats) -> None:
-    """Warn where distinct rows look like a function of the inputs."""
+def warn_of_function(inputs: Any, points: Any) -> None:
+    """Warn where distinct rows look like a function of the inputs.
+
+    Of rows that are a tensor a few thousand are brought to the host for it.
+    """
+    if not isinstance(inputs, np.ndarray):
+        n_rows = min(len(inputs), _MAX_TENSOR_ROWS)
+        some = np.linspace(0, len(inputs) - 1, n_rows).astype(np.int64)
+        inputs, points = on_host(inputs[some]), on_host(points[some])
     measures = unexplained_fraction, monotone_unexplained_fraction
     if any(measure(inputs, points) < _FUNCTION for measure in measures):
         warn_user(

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ibtools.information._progress import SILENT, Progress
 from ibtools.information._threads import in_threads, row_blocks
 
 # A value nearer to an edge than this part of a width is on it: the division may round either way.
@@ -101,6 +102,8 @@ class EdgedBins:
 
 
 Bins: TypeAlias = UniformBins | EdgedBins
+
+_Neighbors: TypeAlias = tuple[float, float, NDArray[np.float64], NDArray[np.float64]]
 
 
 def check_bounds(bounds: ArrayLike) -> tuple[float, float]:
@@ -269,25 +272,46 @@ def quantile_bins(
     array([ 1. ,  2.5, 15. , 30. ])
     """
     flat = np.ravel(values)
-    if weights is None:  # no inverse: sorting values is several times faster than sorting indices
-        distinct, counts = np.unique(flat, return_counts=True)
+    if weights is None:
+        lowest, highest, below, above = _neighbors_of_parts(np.sort(flat), n_bins)
     else:
-        distinct, index = np.unique(flat, return_inverse=True)
-        counts = np.bincount(index, weights.ravel())
-    distinct, mass = distinct.astype(np.float64), np.cumsum(counts)
-    # Sums of weights that are no integers are rounded once per value; counts of rows are exact.
-    rounding = 0.0 if weights is None else 2 * flat.size * np.finfo(np.float64).eps
-    parts = mass[-1] * np.arange(1, n_bins) * (1 - rounding)
-    reached = np.unique(np.searchsorted(n_bins * mass, parts))
-    reached = reached[reached < len(distinct) - 1]
-    below, above = distinct[reached], distinct[reached + 1]
+        lowest, highest, below, above = _neighbors_of_masses(flat, weights.ravel(), n_bins)
     halfway = below + (above - below) / 2
     inner = np.where(halfway > below, halfway, above)
-    lower, upper = (distinct[0], distinct[-1]) if bounds is None else bounds
+    lower, upper = (lowest, highest) if bounds is None else bounds
     return EdgedBins(np.concatenate([[lower], inner, [upper]]))
 
 
-def bin_codes(X: ArrayLike, bins: Bins | Sequence[Bins]) -> NDArray[np.signedinteger]:
+def _neighbors_of_parts(ordered: NDArray[Any], n_bins: int) -> _Neighbors:
+    """Ends of ordered values, and the values below and above each edge between equal parts.
+
+    Nothing but the ordered values is as long as they are.
+    """
+    ranks = -(-len(ordered) * np.arange(1, n_bins) // n_bins) - 1  # the first that reach a part
+    reached = np.unique(ordered[ranks])
+    following = np.searchsorted(ordered, reached, side="right")
+    reached, following = (part[following < len(ordered)] for part in (reached, following))
+    below, above = reached.astype(np.float64), ordered[following].astype(np.float64)
+    return float(ordered[0]), float(ordered[-1]), below, above
+
+
+def _neighbors_of_masses(
+    values: NDArray[Any], weights: NDArray[np.float64], n_bins: int
+) -> _Neighbors:
+    """Ends of weighted values, and the values below and above each edge between equal masses."""
+    distinct, index = np.unique(values, return_inverse=True)
+    distinct, mass = distinct.astype(np.float64), np.cumsum(np.bincount(index, weights))
+    # Sums of weights that are no integers are rounded once per value.
+    rounding = 2 * values.size * np.finfo(np.float64).eps
+    parts = mass[-1] * np.arange(1, n_bins) * (1 - rounding)
+    reached = np.unique(np.searchsorted(n_bins * mass, parts))
+    reached = reached[reached < len(distinct) - 1]
+    return float(distinct[0]), float(distinct[-1]), distinct[reached], distinct[reached + 1]
+
+
+def bin_codes(
+    X: ArrayLike, bins: Bins | Sequence[Bins], *, progress: Progress = SILENT
+) -> NDArray[np.signedinteger]:
     """Give every value the integer code of its bin.
 
     In bins of equal width it is ``floor((t - origin) / width)``.
@@ -303,6 +327,8 @@ def bin_codes(X: ArrayLike, bins: Bins | Sequence[Bins]) -> NDArray[np.signedint
         Finite values.
     bins : UniformBins, EdgedBins or sequence of them
         The bins, of all units or of each.
+    progress : Progress
+        Whether a bar is shown, over blocks of rows or over units with bins of their own.
 
     Returns
     -------
@@ -316,8 +342,8 @@ def bin_codes(X: ArrayLike, bins: Bins | Sequence[Bins]) -> NDArray[np.signedint
     """
     X = np.asarray(X)
     if isinstance(bins, Sequence):
-        units = [bin_codes(X[:, [unit]], own) for unit, own in enumerate(bins)]
-        return np.hstack(units)
+        units = progress.over(list(enumerate(bins)))
+        return np.hstack([bin_codes(X[:, [unit]], own) for unit, own in units])
     low, high = _code_range(X, bins)
     codes = np.empty(X.shape, dtype=_code_dtype(low, high, bins))
     lowest = math.floor(low + _ON_EDGE)
@@ -326,7 +352,8 @@ def bin_codes(X: ArrayLike, bins: Bins | Sequence[Bins]) -> NDArray[np.signedint
         for rows in blocks:
             _fill_codes(codes[rows], X[rows], bins, lowest)
 
-    in_threads(fill, row_blocks(len(X), X.shape[1], _BLOCK_VALUES), at_least=_MANY_BLOCKS)
+    blocks = progress.over(row_blocks(len(X), X.shape[1], _BLOCK_VALUES))
+    in_threads(fill, blocks, at_least=_MANY_BLOCKS)
     return codes
 
 
@@ -416,7 +443,8 @@ def bin_histograms(
         Rows (or weight) in every bin of every unit.
     """
     first, last = bins.range_of(codes)
-    with_ends = np.clip(codes.astype(np.int64), first - 1, last + 1) - (first - 1)
-    n_codes = last - first + 3
-    histograms = [np.bincount(unit, counts, minlength=n_codes) for unit in with_ends.T]
+    histograms = []
+    for unit in codes.T:  # one by one: wide integers of all codes would take eight times as much
+        places = np.clip(unit.astype(np.int64), first - 1, last + 1) - (first - 1)
+        histograms.append(np.bincount(places, counts, minlength=last - first + 3))
     return np.array(histograms, dtype=np.float64)[:, 1:-1]

@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ibtools.information._labels import encode_labels
 from ibtools.information._map_entropies import MapEntropies, map_entropies
+from ibtools.information._progress import SILENT, Progress
 from ibtools.information._spectral import check_order
 from ibtools.information._spectral_bandwidths import choose_bandwidths
 from ibtools.information._spectral_entropy import spectral_entropy
@@ -28,6 +29,7 @@ from ibtools.information._spectral_gram import (
     delta_variable,
     kernel_of_rows,
     rbf_variable,
+    stacked,
 )
 from ibtools.information._units import log_of_base
 
@@ -249,6 +251,7 @@ def decompose_variables(
     *,
     alpha: float = 1.01,
     base: float = 2.0,
+    progress: Progress = SILENT,
 ) -> list[MapDecomposition]:
     """Decompose the information of maps about several targets, their own entropies found once.
 
@@ -262,6 +265,8 @@ def decompose_variables(
         Numbers i < j of the maps of each pair.
     alpha, base : float
         Order of the entropy and base of the logarithm.
+    progress : Progress
+        Shows the chunks of pairs, alone and about each target.
 
     Returns
     -------
@@ -270,14 +275,14 @@ def decompose_variables(
     """
     check_order(alpha)
     unit, n_samples = log_of_base(base), variables[0].n_samples
-    kernels = np.stack([kernel_of_rows(variable.coordinates) for variable in variables])
-    own = map_entropies(variables, kernels, pairs, None, alpha)
+    kernels = stacked([kernel_of_rows(variable.coordinates) for variable in variables])
+    own = map_entropies(variables, kernels, pairs, None, alpha, progress)
     decompositions = []
     for target in targets:
         informations, ceiling = own, float(np.log(n_samples))
         if target is not None:
             ceiling = spectral_entropy(target, alpha=alpha, base=np.e, method="exact").entropy
-            joint = map_entropies(variables, kernels, pairs, target, alpha)
+            joint = map_entropies(variables, kernels, pairs, target, alpha, progress)
             informations = MapEntropies(
                 own.together + ceiling - joint.together,
                 own.maps + ceiling - joint.maps,

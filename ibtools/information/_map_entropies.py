@@ -1,21 +1,27 @@
 """Joint entropies of feature maps: of all, of each and of pairs, alone or jointly with a target."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ibtools.information._spectral import spectrum_entropy
+from ibtools.information._progress import SILENT, Progress
 from ibtools.information._spectral_entropy import spectral_entropy
-from ibtools.information._spectral_gram import KernelVariable, joint_variable, kernel_of_rows
+from ibtools.information._spectral_gram import (
+    KernelVariable,
+    joint_variable,
+    kernel_of_rows,
+    on_host,
+)
+from ibtools.information._spectral_traces import stack_entropies
 from ibtools.information._threads import in_threads, row_blocks
 
 _Floats = NDArray[np.float64]
 _Integers = NDArray[np.int64]
-_Blocks = list[tuple[_Floats, _Floats]]
+_Blocks = list[tuple[Any, Any]]  # arrays or tensors
 
-_CHUNK_VALUES = 2**18  # of the products whose eigenvalues are computed at a time
+_CHUNK_VALUES = 2**20  # of the products whose entropies are computed at a time
 
 
 class MapEntropies(NamedTuple):
@@ -38,10 +44,11 @@ class MapEntropies(NamedTuple):
 
 def map_entropies(
     variables: Sequence[KernelVariable],
-    kernels: _Floats,
+    kernels: Any,
     pairs: _Integers,
     target: KernelVariable | None,
     alpha: float,
+    progress: Progress = SILENT,
 ) -> MapEntropies:
     """Entropies of all maps together, of each and of pairs, alone or jointly with a target.
 
@@ -49,14 +56,16 @@ def map_entropies(
     ----------
     variables : list of KernelVariable
         The maps, with coordinates and no codes.
-    kernels : ndarray of shape (n_maps, n_samples, n_samples)
+    kernels : ndarray or torch.Tensor of shape (n_maps, n_samples, n_samples)
         Their Gram matrices, with ones on the diagonals.
     pairs : ndarray of shape (n_pairs, 2)
         Numbers of the maps of each pair.
     target : KernelVariable or None
         What the entropies are joint with; None for nothing.
     alpha : float
-        Order, positive. Order 2 is computed from norms, others from eigenvalues.
+        Order, positive. Order 2 is computed from norms, others from each matrix.
+    progress : Progress
+        Shows the chunks of pairs, where each has a matrix.
 
     Returns
     -------
@@ -67,11 +76,12 @@ def map_entropies(
     everything = joint_variable(*variables, *([] if target is None else [target]))
     together = spectral_entropy(everything, alpha=alpha, base=np.e, method="exact").entropy
     blocks = _blocks(kernels, target)
-    measure = _from_norms if alpha == 2 else _from_eigenvalues
-    return MapEntropies(together, *measure(blocks, pairs, alpha))
+    if alpha == 2:
+        return MapEntropies(together, *_from_norms(blocks, pairs))
+    return MapEntropies(together, *_matrix_by_matrix(blocks, pairs, alpha, progress))
 
 
-def _blocks(kernels: _Floats, target: KernelVariable | None) -> _Blocks:
+def _blocks(kernels: Any, target: KernelVariable | None) -> _Blocks:
     """Kernels of the maps, and these times the target's, among the rows of each code."""
     if target is None:
         return [(kernels, kernels)]
@@ -81,50 +91,56 @@ def _blocks(kernels: _Floats, target: KernelVariable | None) -> _Blocks:
     for code in np.unique(target.codes):
         rows = np.flatnonzero(target.codes == code)
         block = kernels[:, rows[:, None], rows]
-        blocks.append((block, block * kernel_of_rows(target.coordinates[rows])))
+        own = target.coordinates[rows]
+        blocks.append((block, block * kernel_of_rows(own) if own.shape[1] else block))
     return blocks
 
 
-def _from_norms(blocks: _Blocks, pairs: _Integers, alpha: float) -> tuple[_Floats, _Floats]:
+def _from_norms(blocks: _Blocks, pairs: _Integers) -> tuple[_Floats, _Floats]:
     """Entropies of order 2 of maps and pairs: the norms of all pairs are one matrix product."""
     n_maps = len(blocks[0][0])
     n_samples = sum(block.shape[1] for block, _ in blocks)
     alone, joint = np.zeros(n_maps), np.zeros((n_maps, n_maps))
     for block, weighted in blocks:
         squares = weighted.reshape(n_maps, -1) ** 2
-        alone += squares.sum(axis=1)
-        joint += squares @ (block.reshape(n_maps, -1) ** 2).T
+        alone += on_host(squares.sum(axis=1))
+        joint += on_host(squares @ (block.reshape(n_maps, -1) ** 2).T)
     return -np.log(alone / n_samples**2), -np.log(joint[tuple(pairs.T)] / n_samples**2)
 
 
-def _from_eigenvalues(blocks: _Blocks, pairs: _Integers, alpha: float) -> tuple[_Floats, _Floats]:
-    """Entropies of maps and pairs from the eigenvalues of each."""
+def _matrix_by_matrix(
+    blocks: _Blocks, pairs: _Integers, alpha: float, progress: Progress
+) -> tuple[_Floats, _Floats]:
+    """Entropies of maps and pairs, each from its matrix."""
     n_maps = len(blocks[0][0])
     n_values = sum(block.shape[1] ** 2 for block, _ in blocks)
 
-    def map_matrices(chunk: slice) -> list[_Floats]:
+    def map_matrices(chunk: slice) -> list[Any]:
         return [weighted[chunk] for _, weighted in blocks]
 
-    def pair_matrices(chunk: slice) -> list[_Floats]:
+    def pair_matrices(chunk: slice) -> list[Any]:
         first, second = pairs[chunk].T
         return [weighted[first] * block[second] for block, weighted in blocks]
 
     return (
-        _stack_entropies(map_matrices, n_maps, n_values, alpha),
-        _stack_entropies(pair_matrices, len(pairs), n_values, alpha),
+        _chunked_entropies(map_matrices, n_maps, n_values, alpha, SILENT),
+        _chunked_entropies(pair_matrices, len(pairs), n_values, alpha, progress),
     )
 
 
-def _stack_entropies(
-    matrices: Callable[[slice], list[_Floats]], n_matrices: int, n_values: int, alpha: float
+def _chunked_entropies(
+    matrices: Callable[[slice], list[Any]],
+    n_matrices: int,
+    n_values: int,
+    alpha: float,
+    progress: Progress,
 ) -> _Floats:
     """Entropies of many matrices, each given by its diagonal blocks, a chunk of them at a time."""
     entropies = np.empty(n_matrices)
 
     def fill(chunks: Sequence[slice]) -> None:
         for chunk in chunks:
-            spectra = np.hstack([np.linalg.eigvalsh(stack) for stack in matrices(chunk)])
-            entropies[chunk] = [spectrum_entropy(each, alpha=alpha) for each in spectra]
+            entropies[chunk] = stack_entropies(matrices(chunk), alpha)
 
-    in_threads(fill, row_blocks(n_matrices, n_values, _CHUNK_VALUES))
+    in_threads(fill, progress.over(row_blocks(n_matrices, n_values, _CHUNK_VALUES)))
     return entropies

@@ -1,24 +1,35 @@
 """Densities of Gaussian mixtures at given rows: held-out likelihood, decoder, kernel features."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
 
+from ibtools.information._progress import SILENT, Progress
 from ibtools.information._threads import row_blocks
 
 _Floats = NDArray[np.float64]
 _Integers = NDArray[np.int64]
 
+NOTHING_HELD_OUT = "Nothing can be held out: all rows are equal or share one input."
+
 _TILE_VALUES = 2**18
+_LARGEST = 1e10  # of squares in units of the variance, beyond which 1e-5 of an exponent is lost
 _LOWEST = -690.0  # exp of an argument that underflows is 8 to 40 times slower
 
 
-def _squared_distances(A: _Floats, B: _Floats) -> _Floats:
-    """|a_i - b_j|^2, of rows that were centred before: large means would cost digits."""
-    squares = np.einsum("ij,ij->i", A, A)[:, None] + np.einsum("ij,ij->i", B, B)
-    return np.maximum(squares - 2 * (A @ B.T), 0)
+def _squared_distances(A: _Floats, B: _Floats, variance: float) -> _Floats:
+    """|a_i - b_j|^2, to be divided by a variance, of rows that were centred before.
+
+    From differences of squares, unless these are so much larger than the variance that their
+    differences would lose what counts.
+    """
+    of_A, of_B = np.einsum("ij,ij->i", A, A), np.einsum("ij,ij->i", B, B)
+    if not max(of_A.max(), of_B.max()) < _LARGEST * variance:
+        return cdist(A, B, "sqeuclidean")
+    return np.maximum(of_A[:, None] + of_B - 2 * (A @ B.T), 0)
 
 
 def held_out_log_likelihoods(
@@ -26,6 +37,8 @@ def held_out_log_likelihoods(
     variances: _Floats,
     groupings: Sequence[_Integers],
     weights: _Floats | None = None,
+    *,
+    progress: Progress = SILENT,
 ) -> _Floats:
     """Log density of each row under the mixture of the rows that share no group with it.
 
@@ -45,6 +58,8 @@ def held_out_log_likelihoods(
         Group of each row, in each way of grouping them.
     weights : ndarray of shape (n_rows,) or None
         Weights w; None weighs all rows the same.
+    progress : Progress
+        Shows the blocks of rows.
 
     Returns
     -------
@@ -59,8 +74,8 @@ def held_out_log_likelihoods(
     weights = np.ones(len(X)) if weights is None else weights
     points = X - X.mean(axis=0)
     sums, mass = np.zeros(len(variances)), 0.0
-    for rows in row_blocks(len(X), len(X), _TILE_VALUES):
-        distances = _squared_distances(points[rows], points)
+    for rows in progress.over(row_blocks(len(X), len(X), _TILE_VALUES)):
+        distances = _squared_distances(points[rows], points, min(variances))
         for groups in groupings:
             distances[groups[rows, None] == groups] = np.inf
         others = np.isfinite(distances) @ weights
@@ -73,17 +88,18 @@ def held_out_log_likelihoods(
             sums[k] += own @ logs
         mass += own.sum()
     if mass == 0:
-        raise ValueError("Nothing can be held out: all rows are equal or share one input.")
+        raise ValueError(NOTHING_HELD_OUT)
     return sums / mass - X.shape[1] / 2 * np.log(2 * math.pi * np.asarray(variances))
 
 
 def most_likely_variance(
-    X: _Floats, groupings: Sequence[_Integers], weights: _Floats | None = None
+    X: _Floats,
+    groupings: Sequence[_Integers],
+    weights: _Floats | None = None,
+    *,
+    progress: Progress = SILENT,
 ) -> float:
     """Variance of the noise under which held-out rows are most likely.
-
-    Searched on a grid by factors of two, from 4 to 2**-22 times the mean variance of the columns,
-    then between its neighbours in steps of 2**(1/4).
 
     Parameters
     ----------
@@ -93,20 +109,53 @@ def most_likely_variance(
         As in :func:`held_out_log_likelihoods`.
     weights : ndarray of shape (n_rows,) or None
         Weights of the rows.
+    progress : Progress
+        Shows the blocks of rows.
+
+    Returns
+    -------
+    variance : float
+        As :func:`search_variance` finds it.
+    """
+    points = X - np.average(X, axis=0, weights=weights)
+    scale = np.average(np.square(points).mean(axis=1), weights=weights)
+    return search_variance(
+        0.0 if np.all(X[0] == X) else scale,
+        lambda variances: held_out_log_likelihoods(
+            X, variances, groupings, weights, progress=progress
+        ),
+    )
+
+
+def search_variance(scale: float, log_likelihoods: Callable[[_Floats], _Floats]) -> float:
+    """Search for the most likely variance.
+
+    On a grid by factors of two, from 4 to 2**-22 times the scale, then between its neighbours in
+    steps of 2**(1/4).
+
+    Parameters
+    ----------
+    scale : float
+        Mean variance of the columns; 0 where all rows are equal.
+    log_likelihoods : callable
+        Log likelihood of each of some variances.
 
     Returns
     -------
     variance : float
         The variance, within a factor of 2**(1/8) of the best one on the range.
+
+    Raises
+    ------
+    ValueError
+        If all rows are equal.
     """
-    points = X - np.average(X, axis=0, weights=weights)
-    scale = np.average(np.square(points).mean(axis=1), weights=weights)
-    if np.all(X[0] == X):
-        raise ValueError("Nothing can be held out: all rows are equal or share one input.")
+    if scale == 0:
+        raise ValueError(NOTHING_HELD_OUT)
     best = scale
     for exponents in (np.arange(2.0, -23.0, -1.0), np.arange(-0.75, 1.0, 0.25)):
         variances = best * 2**exponents
-        best = variances[held_out_log_likelihoods(X, variances, groupings, weights).argmax()]
+        best = variances[log_likelihoods(variances).argmax()]
     return float(best)
 
 
@@ -169,7 +218,7 @@ def gaussian_kernel(X: _Floats, centres: _Floats, variance: float) -> _Floats:
         Values from 0 to 1.
     """
     mean = centres.mean(axis=0)
-    exponents = _squared_distances(X - mean, centres - mean) / (-2 * variance)
+    exponents = _squared_distances(X - mean, centres - mean, variance) / (-2 * variance)
     return np.exp(np.maximum(exponents, _LOWEST, out=exponents), out=exponents)
 
 

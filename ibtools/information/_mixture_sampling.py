@@ -5,19 +5,19 @@ are stratified: every centre is drawn equally often. In nats throughout.
 """
 
 import math
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ibtools.information._pairwise import (
     KernelSums,
-    Layout,
     centred,
     log_density_ratios,
     tile_layout,
 )
+from ibtools.information._progress import SILENT, Progress
 
 _Floats = NDArray[np.float64]
 _Integers = NDArray[np.int64]
@@ -63,8 +63,43 @@ class Draws(NamedTuple):
     controls: _Floats
 
 
+Draw = Callable[[_Floats, Progress], Draws]
+"""Draws once from every centre, with given noise."""
+
+
+def mixture_sampler(X: _Floats, variance: float, groupings: Sequence[_Integers]) -> Draw:
+    """Prepare draws from a mixture.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_rows, n_features)
+        Centres s of the mixture.
+    variance : float
+        Variance v of the noise.
+    groupings : sequence of ndarray of shape (n_rows,)
+        Group of each row, in each way of grouping them.
+
+    Returns
+    -------
+    draw : callable
+        Called with standard normal noise of the shape of `X`, which follows the rows, and the
+        :class:`~ibtools.information._progress.Progress` to show.
+    """
+    layout = tile_layout(X, groupings)
+    rows = centred(X)[layout.order] / math.sqrt(variance)
+    precision = np.linalg.inv(rows.T @ rows / len(rows) + np.eye(X.shape[1]))
+
+    def draw(noise: _Floats, progress: Progress = SILENT) -> Draws:
+        noise = noise[layout.order]
+        ratios = log_density_ratios(rows, noise, layout, progress=progress)
+        alone = np.zeros((1, len(noise)))
+        return Draws(np.concatenate([ratios, alone]), zero_mean_forms(rows, noise, precision))
+
+    return draw
+
+
 def sampled_information(
-    X: _Floats,
+    X: Any,
     variance: float,
     groupings: Sequence[_Integers] = (),
     contrasts: Sequence[Contrast] = (ROWS,),
@@ -74,6 +109,8 @@ def sampled_information(
     tol: float | None = None,
     max_draws: int = 100,
     random_generator: np.random.Generator,
+    sampler: Callable[..., Draw] = mixture_sampler,
+    progress: Progress = SILENT,
 ) -> tuple[list[MonteCarlo], int]:
     """Information I(S+Z; V) by sample propagation [1]_: entropies of known mixtures, sampled.
 
@@ -90,7 +127,7 @@ def sampled_information(
     Parameters
     ----------
     X : ndarray of shape (n_rows, n_features)
-        Centres s of the mixture.
+        Centres s of the mixture, as `sampler` takes them.
     variance : float
         Variance v of the noise.
     groupings : sequence of ndarray of shape (n_rows,)
@@ -108,6 +145,10 @@ def sampled_information(
         Draws from every centre at which to stop in any case.
     random_generator : numpy.random.Generator
         Source of the noise.
+    sampler : callable
+        What draws, :func:`mixture_sampler` or its twin for tensors.
+    progress : Progress
+        Shows the tiles of every draw.
 
     Returns
     -------
@@ -121,45 +162,28 @@ def sampled_information(
     .. [1] Z. Goldfeld, K. Greenewald, J. Weed and Y. Polyanskiy, "Optimality of the plug-in
        estimator for differential entropy estimation under Gaussian convolutions", ISIT 2019.
     """
-    centres = _prepare(X, variance, groupings)
+    sample = sampler(X, variance, groupings)
+
+    def draw(number: int) -> Draws:
+        # Noise as large as the rows is not named here, so that it can be let go of.
+        return sample(
+            random_generator.standard_normal(tuple(X.shape)), progress.named(f"draw {number}")
+        )
+
     sizes = [np.full(len(X), len(X)), *(np.bincount(g)[g] for g in groupings), np.ones(len(X))]
     ceilings = [np.log(sizes[whole] / sizes[part]).mean() for whole, part in contrasts]
-    draws = [_draw(centres, random_generator) for _ in range(n_draws)]
+    draws = [draw(number) for number in range(1, n_draws + 1)]
     gains = _mean_gains(draws, contrasts, overlaps)
     while tol is not None and max(gain.std_error for gain in gains) > tol:
         if len(draws) >= max_draws:
             break
-        draws.append(_draw(centres, random_generator))
+        draws.append(draw(len(draws) + 1))
         gains = _mean_gains(draws, contrasts, overlaps)
     informations = [
         MonteCarlo(float(ceiling - gain.value), gain.std_error)
         for ceiling, gain in zip(ceilings, gains, strict=True)
     ]
     return informations, len(draws)
-
-
-class _Centres(NamedTuple):
-    """What stays the same from one draw to the next; rows in the layout's order."""
-
-    rows: _Floats
-    layout: Layout
-    precision: NDArray[np.floating]
-
-
-def _prepare(X: _Floats, variance: float, groupings: Sequence[_Integers]) -> _Centres:
-    layout = tile_layout(X, groupings)
-    rows = centred(X)[layout.order] / math.sqrt(variance)
-    precision = np.linalg.inv(rows.T @ rows / len(rows) + np.eye(X.shape[1]))
-    return _Centres(rows, layout, precision)
-
-
-def _draw(centres: _Centres, random_generator: np.random.Generator) -> Draws:
-    """Draw once from every centre. The noise follows the rows, not the layout."""
-    rows, layout, precision = centres
-    noise = random_generator.standard_normal(rows.shape)[layout.order]
-    ratios = log_density_ratios(rows, noise, layout)
-    alone = np.zeros((1, len(noise)))
-    return Draws(np.concatenate([ratios, alone]), zero_mean_forms(rows, noise, precision))
 
 
 def zero_mean_forms(centres: _Floats, noise: _Floats, precision: NDArray[np.floating]) -> _Floats:

@@ -4,16 +4,18 @@ All counts are exact: "strictly inside" is decided by comparing the very numbers
 distance came from, never by adding a tolerance. Memory is O(tile x n).
 
 In few dimensions the maximum norm is searched by trees (one dimension by sorting), otherwise all
-pairs are compared, which `_neighbor_pairs` does.
+pairs are compared, which `_neighbor_pairs` does. All pairs of rows that are a torch tensor are
+compared on their device, by `_torch_neighbors`, with the same distances and counts.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 from sklearn.neighbors import KDTree
 
+import ibtools.information._torch_neighbors as torch_neighbors
 from ibtools.information._neighbor_pairs import (
     is_compiled,
     joint_pair_neighbors,
@@ -50,9 +52,7 @@ class JointNeighbors(NamedTuple):
     y_counts: _Integers
 
 
-def joint_neighbors(
-    x: _Floats, y: _Floats, ks: _Integers, *, metric: str = "chebyshev"
-) -> JointNeighbors:
+def joint_neighbors(x: Any, y: Any, ks: _Integers, *, metric: str = "chebyshev") -> JointNeighbors:
     """Find the k-th neighbours in (x, y), and count the rows strictly nearer in x and in y.
 
     The joint distance is the maximum of the marginal distances, whatever norm these have. One
@@ -60,9 +60,9 @@ def joint_neighbors(
 
     Parameters
     ----------
-    x : ndarray of shape (n_samples, n_x)
+    x : ndarray or torch.Tensor of shape (n_samples, n_x)
         First variable.
-    y : ndarray of shape (n_samples, n_y)
+    y : ndarray or torch.Tensor of shape (n_samples, n_y)
         Second variable.
     ks : ndarray of shape (n_k,)
         Numbers of neighbours, each below n_samples.
@@ -74,6 +74,8 @@ def joint_neighbors(
     JointNeighbors
         ``radii``, ``x_counts`` and ``y_counts``, each of shape (n_k, n_samples).
     """
+    if not isinstance(x, np.ndarray):
+        return JointNeighbors(*torch_neighbors.joint_pair_neighbors(x, y, ks, metric))
     by_axes = metric == "chebyshev" or x.shape[1] == y.shape[1] == 1
     if not by_axes or not _has_tree(len(x), x.shape[1] + y.shape[1]):
         return JointNeighbors(*joint_pair_neighbors(x, y, ks, metric))
@@ -81,12 +83,12 @@ def joint_neighbors(
     return JointNeighbors(radii, strict_counts(x, radii), strict_counts(y, radii))
 
 
-def kth_distances(points: _Floats, ks: _Integers, *, metric: str = "chebyshev") -> _Floats:
+def kth_distances(points: Any, ks: _Integers, *, metric: str = "chebyshev") -> _Floats:
     """Measure the distance of every row to its k-th neighbour, the row itself not counted.
 
     Parameters
     ----------
-    points : ndarray of shape (n_samples, n_features)
+    points : ndarray or torch.Tensor of shape (n_samples, n_features)
         Rows.
     ks : ndarray of shape (n_k,)
         Numbers of neighbours, each below n_samples.
@@ -98,6 +100,8 @@ def kth_distances(points: _Floats, ks: _Integers, *, metric: str = "chebyshev") 
     radii : ndarray of shape (n_k, n_samples)
         Distances, 0 where a row has k duplicates.
     """
+    if not isinstance(points, np.ndarray):
+        return torch_neighbors.kth_pair_distances(points, ks, metric)
     if _has_tree(*points.shape):
         tree, order = _tree(points, metric)
         radii = np.empty((len(ks), len(points)))
@@ -107,12 +111,12 @@ def kth_distances(points: _Floats, ks: _Integers, *, metric: str = "chebyshev") 
     return kth_pair_distances(points, ks, metric, compiled=is_compiled(*points.shape))
 
 
-def strict_counts(points: _Floats, radii: _Floats, *, metric: str = "chebyshev") -> _Integers:
+def strict_counts(points: Any, radii: _Floats, *, metric: str = "chebyshev") -> _Integers:
     """Count the other rows whose distance is smaller than a radius, and not equal to it.
 
     Parameters
     ----------
-    points : ndarray of shape (n_samples, n_features)
+    points : ndarray or torch.Tensor of shape (n_samples, n_features)
         Rows.
     radii : ndarray of shape (n_k, n_samples)
         Radii of every row.
@@ -124,6 +128,8 @@ def strict_counts(points: _Floats, radii: _Floats, *, metric: str = "chebyshev")
     counts : ndarray of shape (n_k, n_samples)
         Numbers of rows, the row itself not counted; 0 where the radius is 0.
     """
+    if not isinstance(points, np.ndarray):
+        return torch_neighbors.strict_pair_counts(points, radii, metric)
     if points.shape[1] == 1:
         return _sorted_counts(points.ravel(), radii)
     # A tree compares squares of Euclidean distances, whose rounding could let the row in from
@@ -134,7 +140,7 @@ def strict_counts(points: _Floats, radii: _Floats, *, metric: str = "chebyshev")
 
 
 def class_distances(
-    points: _Floats, labels: _Integers, ks: _Integers, *, metric: str = "chebyshev"
+    points: Any, labels: _Integers, ks: _Integers, *, metric: str = "chebyshev"
 ) -> tuple[_Floats, _Integers]:
     """Measure the distance of every row to its k-th neighbour within its own class.
 
@@ -142,7 +148,7 @@ def class_distances(
 
     Parameters
     ----------
-    points : ndarray of shape (n_samples, n_features)
+    points : ndarray or torch.Tensor of shape (n_samples, n_features)
         Rows.
     labels : ndarray of shape (n_samples,)
         Class numbers, each of two rows at least.
@@ -165,12 +171,19 @@ def class_distances(
     compiled = is_compiled(*points.shape)
     for rows in class_rows(labels):
         of_class = np.minimum(ks, len(rows) - 1)
-        if metric == "chebyshev":
-            radii[:, rows] = kth_distances(points[rows], of_class)
+        if metric == "chebyshev" or not isinstance(points, np.ndarray):
+            radii[:, rows] = kth_distances(points[rows], of_class, metric=metric)
         else:  # as `strict_counts` computes them from all rows, to the last bit
             radii[:, rows] = kth_pair_distances(points[rows], of_class, metric, compiled=compiled)
         neighbors[:, rows] = of_class[:, None]
     return radii, neighbors
+
+
+def side_by_side(*parts: Any) -> Any:
+    """Columns of all parts, arrays or tensors."""
+    if isinstance(parts[0], np.ndarray):
+        return np.hstack(parts)
+    return torch_neighbors.side_by_side(parts)
 
 
 def class_rows(labels: _Integers) -> list[_Integers]:
@@ -179,12 +192,12 @@ def class_rows(labels: _Integers) -> list[_Integers]:
     return np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
 
 
-def identical_rows(points: _Floats) -> _Integers:
+def identical_rows(points: Any) -> _Integers:
     """Count the rows that are equal to each row, itself included.
 
     Parameters
     ----------
-    points : ndarray of shape (n_samples, n_features)
+    points : ndarray or torch.Tensor of shape (n_samples, n_features)
         Rows.
 
     Returns
@@ -192,6 +205,8 @@ def identical_rows(points: _Floats) -> _Integers:
     counts : ndarray of shape (n_samples,)
         1 for a row that stands alone.
     """
+    if not isinstance(points, np.ndarray):
+        return torch_neighbors.identical_rows(points)
     _, numbers, counts = np.unique(points, axis=0, return_inverse=True, return_counts=True)
     return counts[numbers.ravel()]
 

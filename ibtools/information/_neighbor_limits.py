@@ -1,9 +1,14 @@
 """How far neighbours of finitely many rows can see."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 from scipy.special import digamma
+
+import ibtools.information._torch_neighbors as torch_neighbors
+from ibtools.information._torch_mixture_rows import distinct_rows as distinct_tensor_rows
 
 _Floats = NDArray[np.float64]
 
@@ -35,14 +40,14 @@ def saturation_limit(n_samples: int, ks: NDArray[np.int64]) -> _Floats:
     return np.asarray(digamma(n_samples) - digamma(ks))
 
 
-def distinct_rows(x: _Floats, y: _Floats) -> NDArray[np.int64]:
+def distinct_rows(x: Any, y: Any) -> NDArray[np.int64]:
     """Find the rows of a real-valued pair (x, y) that repeat no earlier one.
 
     Parameters
     ----------
-    x : ndarray of shape (n_samples, n_x)
+    x : ndarray or torch.Tensor of shape (n_samples, n_x)
         First variable.
-    y : ndarray of shape (n_samples, n_y)
+    y : ndarray or torch.Tensor of shape (n_samples, n_y)
         Second variable.
 
     Returns
@@ -52,18 +57,22 @@ def distinct_rows(x: _Floats, y: _Floats) -> NDArray[np.int64]:
         are the data: where a distinct row is met more often than a quarter of their number, or no
         column has many values, evenly spaced ones (whole numbers) not counted.
     """
-    joint = np.ascontiguousarray(np.hstack([x, y]) + 0.0)  # -0.0 is 0.0
-    keys = joint.view(np.dtype((np.void, joint.itemsize * joint.shape[1]))).ravel()
-    first = np.sort(np.unique(keys, return_index=True)[1])
+    if isinstance(x, np.ndarray):
+        joint: Any = np.ascontiguousarray(np.hstack([x, y]) + 0.0)  # -0.0 is 0.0
+        keys = joint.view(np.dtype((np.void, joint.itemsize * joint.shape[1]))).ravel()
+        first = np.sort(np.unique(keys, return_index=True)[1])
+    else:
+        joint = torch_neighbors.side_by_side([x, y])
+        first = np.sort(distinct_tensor_rows(joint).representatives)
     few = len(first) ** 2 <= 4 * len(joint)
     if len(first) < len(joint) and (few or not any(map(_is_continuous, joint[first].T))):
         return np.arange(len(joint))
     return first
 
 
-def _is_continuous(column: _Floats) -> bool:
+def _is_continuous(column: Any) -> bool:
     """Whether most values are different, and not multiples of one step."""
-    values = np.unique(column)
+    values = np.unique(torch_neighbors.on_host(column))
     if len(values) <= max(len(column) / 2, 2):
         return False
     gaps = np.diff(values)

@@ -14,9 +14,11 @@ from scipy.special import digamma, gammaln
 from ibtools.information._neighbor_counts import (
     METRICS,
     class_distances,
+    class_rows,
     identical_rows,
     joint_neighbors,
     kth_distances,
+    side_by_side,
     strict_counts,
 )
 from ibtools.information._units import log_of_base
@@ -260,7 +262,7 @@ def kozachenko_leonenko_entropy(
     return _in_units(kl_entropy_nats(x, ks, metric), n_neighbors, base)
 
 
-def ksg_nats(x: _Floats, y: _Floats, ks: _Integers, metric: str) -> _Floats:
+def ksg_nats(x: Any, y: Any, ks: _Integers, metric: str) -> _Floats:
     """Equation 8 of Kraskov et al., in nats for every k; an error where the distance is 0."""
     near = joint_neighbors(x, y, ks, metric=metric)
     refuse_ties(near.radii)
@@ -268,38 +270,44 @@ def ksg_nats(x: _Floats, y: _Floats, ks: _Integers, metric: str) -> _Floats:
     return digamma(ks) + digamma(len(x)) - excess.mean(axis=1)
 
 
-def mixed_nats(x: _Floats, y: _Floats, ks: _Integers, metric: str) -> tuple[_Floats, bool]:
+def mixed_nats(x: Any, y: Any, ks: _Integers, metric: str) -> tuple[_Floats, bool]:
     """Algorithm 1 of Gao et al. (2017) in nats for every k, and whether rows were tied."""
     near = joint_neighbors(x, y, ks, metric=metric)
     tied = near.radii == 0
     neighbors = np.broadcast_to(ks[:, None], tied.shape)
     x_counts, y_counts = near.x_counts + 1, near.y_counts + 1
     if tied.any():
-        neighbors = np.where(tied, identical_rows(np.hstack([x, y])), neighbors)
+        neighbors = np.where(tied, identical_rows(side_by_side(x, y)), neighbors)
         x_counts = np.where(tied, identical_rows(x), x_counts)
         y_counts = np.where(tied, identical_rows(y), y_counts)
     terms = digamma(neighbors) - digamma(x_counts) - digamma(y_counts)
     return digamma(len(x)) + terms.mean(axis=1), bool(tied.any())
 
 
-def ross_nats(x: _Floats, labels: _Integers, ks: _Integers, metric: str) -> _Floats:
+def ross_nats(x: Any, labels: _Integers, ks: _Integers, metric: str) -> _Floats:
     """Equation 2 of Ross, in nats for every k; an error where the distance is 0."""
     radii, neighbors = class_distances(x, labels, ks, metric=metric)
     refuse_ties(radii)
     return _ross_mean(neighbors, strict_counts(x, radii, metric=metric) + 1, labels)
 
 
-def mixed_class_nats(
-    x: _Floats, labels: _Integers, ks: _Integers, metric: str
-) -> tuple[_Floats, bool]:
+def mixed_class_nats(x: Any, labels: _Integers, ks: _Integers, metric: str) -> tuple[_Floats, bool]:
     """Equation 2 of Ross with the tie counts of Gao et al., and whether rows were tied."""
     radii, neighbors = class_distances(x, labels, ks, metric=metric)
     counts = strict_counts(x, radii, metric=metric) + 1
     tied = radii == 0
     if tied.any():
-        neighbors = np.where(tied, identical_rows(np.column_stack([x, labels])), neighbors)
+        neighbors = np.where(tied, _identical_in_class(x, labels), neighbors)
         counts = np.where(tied, identical_rows(x), counts)
     return _ross_mean(neighbors, counts, labels), bool(tied.any())
+
+
+def _identical_in_class(x: Any, labels: _Integers) -> _Integers:
+    """Count the rows of its class that are equal to each row."""
+    counts = np.empty(len(labels), dtype=np.int64)
+    for rows in class_rows(labels):
+        counts[rows] = identical_rows(x[rows])
+    return counts
 
 
 def _mixed_class_values(x: _Floats, labels: _Integers, ks: _Integers, metric: str) -> _Floats:
@@ -312,7 +320,7 @@ def _ross_mean(neighbors: _Integers, counts: _Integers, labels: _Integers) -> _F
     return digamma(len(labels)) - of_classes + (digamma(neighbors) - digamma(counts)).mean(axis=1)
 
 
-def kl_entropy_nats(x: _Floats, ks: _Integers, metric: str) -> _Floats:
+def kl_entropy_nats(x: Any, ks: _Integers, metric: str) -> _Floats:
     """Entropy of Kozachenko and Leonenko in nats, for every k."""
     radii = kth_distances(x, ks, metric=metric)
     refuse_ties(radii)

@@ -18,6 +18,7 @@ from ibtools.information._kernel_tiles import (
     pair_exponents,
     tile_memory,
 )
+from ibtools.information._progress import SILENT, Progress
 from ibtools.information._threads import in_threads
 
 _Floats = NDArray[np.float64]
@@ -131,6 +132,8 @@ def kernel_sums(
     variance: float,
     groupings: Sequence[_Integers] = (),
     weights: _Floats | None = None,
+    *,
+    progress: Progress = SILENT,
 ) -> KernelSums:
     """Sum exp(-D_ij / (2 v)) and exp(-D_ij / (8 v)) over rows, D_ij = |x_i - x_j|^2.
 
@@ -147,6 +150,8 @@ def kernel_sums(
         Group of each row, in each way of grouping them.
     weights : ndarray of shape (n_rows,) or None
         Weights w; None is 1 for each row.
+    progress : Progress
+        Shows the pairs of tiles.
 
     Returns
     -------
@@ -168,7 +173,7 @@ def kernel_sums(
         highest=0.0,
     )
     near = _near_blocks(points, points, layout, exponents.negligible)
-    pairs = list(zip(*np.nonzero(np.triu(near)), strict=True))
+    pairs = progress.over(list(zip(*np.nonzero(np.triu(near)), strict=True)))
     parts = in_threads(lambda some: _symmetric_sums(exponents, ordered, layout, some), pairs)
     sums = np.empty_like(parts[0])
     sums[..., layout.order] = scale * (np.sum(parts, axis=0) + ordered)
@@ -232,7 +237,9 @@ def _add_sums(
             target[columns] += to_columns
 
 
-def log_density_ratios(centres: _Floats, noise: _Floats, layout: Layout) -> _Floats:
+def log_density_ratios(
+    centres: _Floats, noise: _Floats, layout: Layout, *, progress: Progress = SILENT
+) -> _Floats:
     """Logarithms of the densities of mixtures at draws from them, over that of the draw's centre.
 
     For x_i = s_i + z_i these are D_i = ln sum_j exp(u_ij) over all rows j, and over those of the
@@ -248,6 +255,8 @@ def log_density_ratios(centres: _Floats, noise: _Floats, layout: Layout) -> _Flo
         Standard normal draws z.
     layout : Layout
         Groups of the ordered centres.
+    progress : Progress
+        Shows the pairs of tiles.
 
     Returns
     -------
@@ -276,7 +285,8 @@ def log_density_ratios(centres: _Floats, noise: _Floats, layout: Layout) -> _Flo
         np.einsum("ij,ij->i", noise, noise), [block.start for block in layout.blocks]
     )
     reach = (farthest + 2 * exponents.negligible)[:, None]
-    pairs = list(zip(*np.nonzero(_near_blocks(draws, centres, layout, reach)), strict=True))
+    near = _near_blocks(draws, centres, layout, reach)
+    pairs = progress.over(list(zip(*np.nonzero(near), strict=True)))
     parts = in_threads(lambda some: _row_sums(exponents, layout, some), pairs)
     return np.log1p(np.sum(parts, axis=0))
 

@@ -1,11 +1,13 @@
 """Bandwidths of the Gaussian kernel, one for each map of a representation."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import pdist, squareform
 
+import ibtools.information._torch_spectral as torch_spectral
 from ibtools.information._spectral_gram import KernelVariable, gram_matrix
 
 _Floats = NDArray[np.float64]
@@ -18,7 +20,7 @@ _ALIGNMENT_GRID = np.geomspace(0.1, 10, 75)
 
 
 def choose_bandwidths(
-    maps: Sequence[_Floats],
+    maps: Sequence[Any],
     rule: str | float,
     n_rows: int,
     *,
@@ -30,7 +32,7 @@ def choose_bandwidths(
 
     Parameters
     ----------
-    maps : list of ndarray of shape (n_samples, n_features_c)
+    maps : list of ndarray or torch.Tensor of shape (n_samples, n_features_c)
         Values.
     rule : {"scaled", "silverman", "median", "alignment"} or float
         Name of a rule, or the bandwidth.
@@ -71,7 +73,7 @@ def choose_bandwidths(
     return scaled_bandwidths(maps, n_rows, factor=factor)
 
 
-def silverman_bandwidths(maps: Sequence[_Floats], n_rows: int, *, factor: float) -> _Floats:
+def silverman_bandwidths(maps: Sequence[Any], n_rows: int, *, factor: float) -> _Floats:
     """Silverman's rule as it is used with this entropy, s_c = factor n^(-1 / (4 + d_c)).
 
     It does not look at the scale of the values [1]_.
@@ -98,7 +100,7 @@ def silverman_bandwidths(maps: Sequence[_Floats], n_rows: int, *, factor: float)
     return np.array([factor * n_rows ** (-1 / (4 + values.shape[1])) for values in maps])
 
 
-def scaled_bandwidths(maps: Sequence[_Floats], n_rows: int, *, factor: float) -> _Floats:
+def scaled_bandwidths(maps: Sequence[Any], n_rows: int, *, factor: float) -> _Floats:
     """Silverman's rule in units of the values, s_c = factor u_c sqrt(C d_c) n^(-1 / (4 + d_c)).
 
     d_c counts the features of map c that vary, so that constant ones change nothing, and u_c is
@@ -125,14 +127,12 @@ def scaled_bandwidths(maps: Sequence[_Floats], n_rows: int, *, factor: float) ->
     ----------
     .. [1] N. I. Tapia and P. A. Estevez, "On the information plane of autoencoders", IJCNN 2020.
     """
-    varying = [values[:, np.ptp(values, axis=0) > 0] for values in maps]
-    spreads = np.sqrt([values.var(axis=0).sum() * len(maps) for values in varying])
+    varying = [_varying_columns(values) for values in maps]
+    spreads = np.sqrt([_total_variance(values) * len(maps) for values in varying])
     return factor * _or_one(spreads) * silverman_bandwidths(varying, n_rows, factor=1.0)
 
 
-def median_bandwidths(
-    maps: Sequence[_Floats], *, factor: float, rng: np.random.Generator
-) -> _Floats:
+def median_bandwidths(maps: Sequence[Any], *, factor: float, rng: np.random.Generator) -> _Floats:
     """Median distance between rows, s_c = factor sqrt(C) median_{i<j} |x_ci - x_cj|.
 
     Parameters
@@ -156,7 +156,7 @@ def median_bandwidths(
 
 
 def alignment_bandwidths(
-    maps: Sequence[_Floats], target: KernelVariable, *, factor: float, rng: np.random.Generator
+    maps: Sequence[Any], target: KernelVariable, *, factor: float, rng: np.random.Generator
 ) -> _Floats:
     """Bandwidths whose kernel is most like the target's: s_c = factor r sqrt(C) mean |x_ci - x_cj|.
 
@@ -192,7 +192,7 @@ def alignment_bandwidths(
     rows = _some_rows(len(maps[0]), _ALIGNMENT_ROWS, rng)
     means, exponents = [], np.zeros(len(rows) * (len(rows) - 1) // 2)
     for values in maps:
-        distances = pdist(values[rows])
+        distances = _pair_distances(values[rows])
         means.append(distances.mean())
         exponents -= (distances / (means[-1] or 1.0)) ** 2 / (2 * len(maps))
     scales = np.sqrt(len(maps)) * _or_one(np.array(means))
@@ -207,8 +207,27 @@ def _alignment(kernel: _Floats, similarities: _Floats) -> float:
     return float((n_rows + 2 * kernel @ similarities) / np.sqrt(n_rows + 2 * kernel @ kernel))
 
 
-def _median_distance(values: _Floats) -> float:
-    distances = pdist(values)
+def _varying_columns(values: Any) -> Any:
+    if isinstance(values, np.ndarray):
+        return values[:, np.ptp(values, axis=0) > 0]
+    return torch_spectral.varying_columns(values)
+
+
+def _total_variance(values: Any) -> float:
+    if isinstance(values, np.ndarray):
+        return float(values.var(axis=0).sum())
+    return torch_spectral.total_variance(values)
+
+
+def _pair_distances(values: Any) -> _Floats:
+    """Distances of all pairs of rows, on the host."""
+    return (
+        pdist(values) if isinstance(values, np.ndarray) else torch_spectral.pair_distances(values)
+    )
+
+
+def _median_distance(values: Any) -> float:
+    distances = _pair_distances(values)
     median = float(np.median(distances))
     positive = distances[distances > 0]
     return median if median > 0 or len(positive) == 0 else float(np.median(positive))

@@ -1,10 +1,12 @@
 """Entropy of kernel variables, by the method that fits their size and order."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+import ibtools.information._torch_spectral as torch_spectral
+from ibtools.information._progress import SILENT, Progress
 from ibtools.information._spectral import (
     check_order,
     entropy_from_trace,
@@ -61,6 +63,7 @@ def spectral_entropy(
     n_probes: int = 30,
     tol: float = 0.02,
     rng: np.random.Generator | None = None,
+    progress: Progress = SILENT,
 ) -> SpectralEntropy:
     """Matrix-based Renyi entropy of a variable, its Gram matrix not larger than it must be.
 
@@ -87,6 +90,8 @@ def spectral_entropy(
         Standard error in the units of `base` below which no more rounds are run; 16 rounds at most.
     rng : numpy.random.Generator, default=None
         Source of the probes. None takes a generator of seed 0.
+    progress : Progress
+        Shows the products of the quadrature, and of `tol` how many more there may be.
 
     Returns
     -------
@@ -109,7 +114,14 @@ def spectral_entropy(
     else:
         rng = np.random.default_rng(0) if rng is None else rng
         measured = _of_trace(
-            blocks, n_samples, limit, alpha=alpha, n_probes=n_probes, tol=tol * unit, rng=rng
+            blocks,
+            n_samples,
+            limit,
+            progress,
+            alpha=alpha,
+            n_probes=n_probes,
+            tol=tol * unit,
+            rng=rng,
         )
     entropy, error, total, used = measured
     similarity = (total - n_samples) / (n_samples * max(n_samples - 1, 1))
@@ -125,29 +137,30 @@ class _Measured(NamedTuple):
     method: str
 
 
-def _of_classes(blocks: list[_Floats], alpha: float) -> _Measured:
+def _of_classes(blocks: list[Any], alpha: float) -> _Measured:
     """Entropy of rows without coordinates: each block is of ones, its eigenvalue its size."""
     sizes = np.array([len(block) for block in blocks], dtype=np.float64)
     return _Measured(spectrum_entropy(sizes, alpha=alpha), 0.0, float(sizes @ sizes), "exact")
 
 
-def _of_frobenius_norm(blocks: list[_Floats], n_samples: int) -> _Measured:
+def _of_frobenius_norm(blocks: list[Any], n_samples: int) -> _Measured:
     moments = [gram_moments(block) for block in blocks]
     squared_norm = sum(block.squared_norm for block in moments)
     total = sum(block.total for block in moments)
     return _Measured(frobenius_entropy(squared_norm, n_samples), 0.0, total, "frobenius")
 
 
-def _of_eigenvalues(blocks: list[_Floats], alpha: float) -> _Measured:
+def _of_eigenvalues(blocks: list[Any], alpha: float) -> _Measured:
     spectra, totals = zip(*map(_spectrum, blocks), strict=True)
     entropy = spectrum_entropy(np.concatenate(spectra), alpha=alpha)
     return _Measured(entropy, 0.0, sum(totals), "exact")
 
 
 def _of_trace(
-    blocks: list[_Floats],
+    blocks: list[Any],
     n_samples: int,
     limit: int,
+    progress: Progress,
     *,
     alpha: float,
     n_probes: int,
@@ -159,21 +172,34 @@ def _of_trace(
     for block in blocks:
         if len(block) > limit:
             trace, moments = lanczos_trace(
-                block, n_samples, alpha=alpha, n_probes=n_probes, tol=tol, rng=rng
+                block,
+                n_samples,
+                alpha=alpha,
+                n_probes=n_probes,
+                tol=tol,
+                rng=rng,
+                progress=progress,
             )
             value, variance = value + trace.value, variance + trace.std_error**2
             total += moments.total
         else:
-            eigenvalues, entries = _spectrum(block)
-            value += float(trace_terms(positive_part(eigenvalues) / n_samples, alpha).sum())
+            spectrum, entries = _spectrum(block)
+            value += float(trace_terms(positive_part(spectrum) / n_samples, alpha).sum())
             total += entries
     error = np.sqrt(variance) * entropy_slope(value, alpha)
     return _Measured(entropy_from_trace(value, alpha), float(error), total, "lanczos")
 
 
-def _spectrum(block: _Floats) -> tuple[NDArray[np.floating], float]:
+def _spectrum(block: Any) -> tuple[NDArray[np.floating], float]:
     """Eigenvalues of the kernel of a block and the sum of its entries."""
     if len(block) == 1:
         return np.ones(1), 1.0
     kernel = kernel_of_rows(block)
-    return np.linalg.eigvalsh(kernel), float(kernel.sum())
+    return eigenvalues(kernel), float(kernel.sum())
+
+
+def eigenvalues(matrices: Any) -> NDArray[np.floating]:
+    """Eigenvalues, on the host, of a matrix or a stack of them, array or tensor."""
+    if isinstance(matrices, np.ndarray):
+        return np.linalg.eigvalsh(matrices)
+    return torch_spectral.eigenvalues(matrices)

@@ -5,17 +5,25 @@ coordinates z (values in units of the bandwidth) and codes c (classes, or the in
 from). A Hadamard product of such matrices is again one: the coordinates of its factors side by
 side, and their codes paired. So the joint of any number of variables costs one matrix product,
 and codes cut the matrix into blocks that share no eigenvalue.
+
+Coordinates are an array, or a torch tensor that stays on its device; codes are on the host.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
+import ibtools.information._torch_spectral as torch_spectral
+from ibtools.information._threads import in_threads
+
 _Floats = NDArray[np.float64]
 _Integers = NDArray[np.int64]
+_Result = TypeVar("_Result")
+_Tile = tuple[slice, slice]
 
 TILE_ROWS = 512
 _SMALLEST_EXPONENT = -700.0  # beyond it exp leaves its fast path, for a number below 1e-304
@@ -27,13 +35,13 @@ class KernelVariable(NamedTuple):
 
     Attributes
     ----------
-    coordinates : ndarray of shape (n_samples, n_coordinates)
+    coordinates : ndarray or torch.Tensor of shape (n_samples, n_coordinates)
         Centred values in units of the bandwidth. Without columns the kernel sees codes only.
     codes : ndarray of shape (n_samples,) or None
         Rows of different codes have the similarity 0. None: all rows share one.
     """
 
-    coordinates: _Floats
+    coordinates: Any
     codes: _Integers | None = None
 
     @property
@@ -48,9 +56,7 @@ class KernelVariable(NamedTuple):
 
 
 def rbf_variable(
-    maps: Sequence[NDArray[np.floating]],
-    bandwidths: _Floats,
-    centres: Sequence[NDArray[np.floating]] | None = None,
+    maps: Sequence[Any], bandwidths: _Floats, centres: Sequence[Any] | None = None
 ) -> KernelVariable:
     """Variable of one or several maps under the kernel exp(-sum_c |x_c - x'_c|^2 / (2 s_c^2)).
 
@@ -59,11 +65,11 @@ def rbf_variable(
 
     Parameters
     ----------
-    maps : list of ndarray of shape (n_samples, n_features_c)
+    maps : list of ndarray or torch.Tensor of shape (n_samples, n_features_c)
         Values.
     bandwidths : ndarray of shape (n_maps,)
         Standard deviations s_c.
-    centres : list of ndarray of shape (n_features_c,), default=None
+    centres : list of ndarray or torch.Tensor of shape (n_features_c,), default=None
         Subtracted from the values, so that their distances keep their digits. None takes the
         means; rows that are compared with others need the centres of those.
 
@@ -78,12 +84,40 @@ def rbf_variable(
        matrix-based Renyi's alpha-order entropy functional", IEEE TPAMI 42, 2019.
     """
     if centres is None:
-        centres = [values.mean(axis=0, dtype=np.float64) for values in maps]
-    scaled = [
-        (values - centre) / bandwidth
-        for values, centre, bandwidth in zip(maps, centres, bandwidths, strict=True)
-    ]
-    return KernelVariable(np.hstack(scaled))
+        centres = [column_means(values) for values in maps]
+    ends = np.cumsum([values.shape[1] for values in maps])
+    shape = len(maps[0]), int(ends[-1])
+    on_device = not isinstance(maps[0], np.ndarray)
+    coordinates = maps[0].new_empty(shape) if on_device else np.empty(shape)
+    for values, centre, bandwidth, end in zip(maps, centres, bandwidths, ends, strict=True):
+        part = coordinates[:, end - values.shape[1] : end]
+        part[:] = values
+        part -= centre
+        part /= float(bandwidth)
+    return KernelVariable(coordinates)
+
+
+def column_means(values: Any) -> Any:
+    """Means of the columns, in float64 for an array."""
+    if isinstance(values, np.ndarray):
+        return values.mean(axis=0, dtype=np.float64)
+    return values.mean(dim=0)
+
+
+def side_by_side(parts: Sequence[Any]) -> Any:
+    """Columns of all parts, arrays or tensors."""
+    if len(parts) == 1:
+        return parts[0]
+    if isinstance(parts[0], np.ndarray):
+        return np.hstack(parts)
+    return torch_spectral.side_by_side(parts)
+
+
+def stacked(matrices: Sequence[Any]) -> Any:
+    """Matrices of one shape as one array or tensor."""
+    if isinstance(matrices[0], np.ndarray):
+        return np.stack(matrices)
+    return torch_spectral.stacked(matrices)
 
 
 def delta_variable(codes: _Integers) -> KernelVariable:
@@ -101,44 +135,56 @@ def joint_variable(*variables: KernelVariable) -> KernelVariable:
         if codes is not None:
             pairs = codes * (int(pairs.max()) + 1) + pairs
         codes = np.unique(pairs, return_inverse=True)[1]
-    return KernelVariable(np.hstack([variable.coordinates for variable in variables]), codes)
+    # Codes alone have no columns; they are an array beside the tensors of others.
+    parts = [v.coordinates for v in variables if v.coordinates.shape[1]]
+    return KernelVariable(side_by_side(parts or [variables[0].coordinates]), codes)
 
 
 def gram_matrix(variable: KernelVariable) -> _Floats:
-    """Gram matrix K of a variable, shape (n_samples, n_samples), with ones on its diagonal."""
-    gram = kernel_of_rows(variable.coordinates)
+    """Gram matrix K of a variable, shape (n_samples, n_samples), on the host."""
+    gram = on_host(kernel_of_rows(variable.coordinates))
     if variable.codes is not None:
         gram *= variable.codes[:, None] == variable.codes
     return gram
 
 
-def blocks_of_equal_code(variable: KernelVariable) -> list[_Floats]:
+def on_host(values: Any) -> _Floats:
+    """An array as it is, or the numbers of a tensor as an array."""
+    return values if isinstance(values, np.ndarray) else torch_spectral.on_host(values)
+
+
+def blocks_of_equal_code(variable: KernelVariable) -> list[Any]:
     """Coordinates of the rows of each code: the diagonal blocks of a sorted Gram matrix."""
     if variable.codes is None:
         return [variable.coordinates]
     order = np.argsort(variable.codes, kind="stable")
     starts = np.flatnonzero(np.diff(variable.codes[order])) + 1
-    return np.split(variable.coordinates[order], starts)
+    rows = variable.coordinates[order]
+    if isinstance(rows, np.ndarray):
+        return np.split(rows, starts)
+    return torch_spectral.split(rows, starts)
 
 
-def kernel_of_rows(rows: _Floats, others: _Floats | None = None) -> _Floats:
+def kernel_of_rows(rows: Any, others: Any = None) -> Any:
     """Kernel exp(-|z_i - z_j|^2 / 2) of rows, or of rows against others.
 
     Parameters
     ----------
-    rows : ndarray of shape (n_rows, n_coordinates)
+    rows : ndarray or torch.Tensor of shape (n_rows, n_coordinates)
         Coordinates.
-    others : ndarray of shape (n_others, n_coordinates) or None
+    others : ndarray or torch.Tensor of shape (n_others, n_coordinates) or None
         None compares the rows with themselves.
 
     Returns
     -------
-    kernel : ndarray of shape (n_rows, n_others)
+    kernel : ndarray or torch.Tensor of shape (n_rows, n_others)
         With a diagonal of exactly 1 where rows are compared with themselves.
     """
+    if not isinstance(rows, np.ndarray):
+        return torch_spectral.kernel_of_rows(rows, others)
     second = rows if others is None else others
-    half_norms = (rows**2).sum(axis=1) / 2
-    second_norms = half_norms if others is None else (second**2).sum(axis=1) / 2
+    half_norms = np.einsum("ij,ij->i", rows, rows) / 2
+    second_norms = half_norms if others is None else np.einsum("ij,ij->i", second, second) / 2
     largest = max(half_norms.max(initial=0), second_norms.max(initial=0))
     if largest * np.finfo(np.float64).eps > _LOST_DIGITS:  # rows far apart, or a tiny bandwidth
         exponents = cdist(rows, second, "sqeuclidean")
@@ -153,14 +199,33 @@ def kernel_of_rows(rows: _Floats, others: _Floats | None = None) -> _Floats:
     return np.exp(exponents, out=exponents)
 
 
-def upper_tiles(coordinates: _Floats) -> Iterator[tuple[slice, slice, _Floats]]:
-    """Tiles (rows, columns, kernel) on and above the diagonal of a Gram matrix."""
-    starts = range(0, len(coordinates), TILE_ROWS)
-    slices = [slice(start, start + TILE_ROWS) for start in starts]
-    for i, rows in enumerate(slices):
-        yield rows, rows, kernel_of_rows(coordinates[rows])
-        for columns in slices[i + 1 :]:
-            yield rows, columns, kernel_of_rows(coordinates[rows], coordinates[columns])
+def over_upper_tiles(work: Callable[[Sequence[_Tile]], _Result], coordinates: Any) -> list[_Result]:
+    """Go through the tiles on and above the diagonal of a Gram matrix.
+
+    Parameters
+    ----------
+    work : callable
+        Takes some of the tiles, as slices of rows and of columns.
+    coordinates : ndarray or torch.Tensor of shape (n_rows, n_coordinates)
+        Rows.
+
+    Returns
+    -------
+    results : list
+        What `work` returned, once for every thread; a device is given all tiles at once.
+    """
+    on_device = not isinstance(coordinates, np.ndarray)
+    size = torch_spectral.tile_rows(coordinates) if on_device else TILE_ROWS
+    slices = [slice(start, start + size) for start in range(0, len(coordinates), size)]
+    tiles = [(rows, columns) for i, rows in enumerate(slices) for columns in slices[i:]]
+    return [work(tiles)] if on_device else in_threads(work, tiles)
+
+
+def kernel_tile(coordinates: Any, rows: slice, columns: slice) -> Any:
+    """Kernel of a tile."""
+    if rows == columns:
+        return kernel_of_rows(coordinates[rows])
+    return kernel_of_rows(coordinates[rows], coordinates[columns])
 
 
 class GramMoments(NamedTuple):
@@ -178,13 +243,24 @@ class GramMoments(NamedTuple):
     squared_norm: float
 
 
-def gram_moments(coordinates: _Floats) -> GramMoments:
+def gram_moments(coordinates: Any) -> GramMoments:
     """Sum and squared Frobenius norm of a Gram matrix, tile by tile: memory O(1) in n."""
     if len(coordinates) == 1:
         return GramMoments(1.0, 1.0)
-    total = squared_norm = 0.0
-    for rows, columns, kernel in upper_tiles(coordinates):
-        times = 1 if rows == columns else 2
-        total += times * float(kernel.sum())
-        squared_norm += times * float(np.vdot(kernel, kernel))
-    return GramMoments(total, squared_norm)
+
+    def work(tiles: Sequence[_Tile]) -> GramMoments:
+        return sum_moments(tile_moments(kernel_tile(coordinates, *tile), *tile) for tile in tiles)
+
+    return sum_moments(over_upper_tiles(work, coordinates))
+
+
+def tile_moments(kernel: Any, rows: slice, columns: slice) -> GramMoments:
+    """Part of the moments that a tile and its mirror image have."""
+    times, values = 1 if rows == columns else 2, kernel.reshape(-1)
+    return GramMoments(times * float(values.sum()), times * float(values @ values))
+
+
+def sum_moments(parts: Iterable[GramMoments]) -> GramMoments:
+    """Moments of all parts together."""
+    totals, squared_norms = zip(*parts, strict=True)
+    return GramMoments(math.fsum(totals), math.fsum(squared_norms))

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ibtools.information._progress import SILENT, Progress
 from ibtools.information._spectral_entropy import SpectralEntropy, spectral_entropy
 from ibtools.information._spectral_gram import KernelVariable, joint_variable
 
@@ -103,6 +104,7 @@ def spectral_information(
     n_probes: int = 30,
     tol: float = 0.02,
     rng: np.random.Generator | None = None,
+    progress: Progress = SILENT,
 ) -> SpectralInformation:
     """Matrix-based information I_alpha(A; B) = S_alpha(A) + S_alpha(B) - S_alpha(A, B).
 
@@ -118,6 +120,8 @@ def spectral_information(
         Rows of each mini-batch. The entropies are those of one batch, averaged over all.
     alpha, base, method, n_probes, tol, rng
         As in :func:`spectral_entropy`.
+    progress : Progress
+        Shows the mini-batches, or of all rows at once the products of a quadrature.
 
     Returns
     -------
@@ -130,18 +134,28 @@ def spectral_information(
        matrix-based Renyi's alpha-order entropy functional", IEEE TPAMI 42, 2019.
     """
 
-    def measure(part: KernelVariable) -> SpectralEntropy:
-        return spectral_entropy(
-            part, alpha=alpha, base=base, method=method, n_probes=n_probes, tol=tol, rng=rng
-        )
+    def measure_all(part: KernelVariable, name: str) -> list[SpectralEntropy]:
+        named = progress.named(name)
+        several = len(batches) > 1
+        return [
+            spectral_entropy(
+                part.take(rows),
+                alpha=alpha,
+                base=base,
+                method=method,
+                n_probes=n_probes,
+                tol=tol,
+                rng=rng,
+                progress=SILENT if several else named,
+            )
+            for rows in (named.over(batches) if several else batches)
+        ]
 
-    def measure_all(part: KernelVariable) -> list[SpectralEntropy]:
-        return [measure(part.take(rows)) for rows in batches]
-
-    own = measure_all(variable)
+    own = measure_all(variable, "S(T)")
     about, computed = [], [*own]
-    for other in others:
-        alone, joint = measure_all(other), measure_all(joint_variable(variable, other))
+    for i, other in enumerate(others, start=1):
+        alone = measure_all(other, f"S(B{i})")
+        joint = measure_all(joint_variable(variable, other), f"S(T,B{i})")
         about.append(_difference(own, alone, joint))
         computed += alone + joint
     values, errors = _values(own)

@@ -1,19 +1,30 @@
 """Stochastic Lanczos quadrature of a trace, with the traces that are known as control variates."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+import ibtools.information._torch_spectral as torch_spectral
+from ibtools.information._progress import SILENT, Progress
 from ibtools.information._spectral import entropy_slope, trace_terms
-from ibtools.information._spectral_gram import GramMoments, upper_tiles
+from ibtools.information._spectral_gram import (
+    GramMoments,
+    kernel_tile,
+    over_upper_tiles,
+    sum_moments,
+    tile_moments,
+)
 
 _Floats = NDArray[np.float64]
-_Singles = NDArray[np.float32]
-_Product = Callable[[_Singles], _Singles]
+_Vectors = Any  # ndarray in float32, or such a tensor
+_Product = Callable[[_Vectors], _Vectors]
+_Tile = tuple[slice, slice]
 
-STORED_ROWS = 8192  # a Gram matrix of more rows is computed anew, tile by tile, for every product
+# Half of a Gram matrix of so many rows, in float32, has 1 GiB. Of more rows it is computed anew,
+# tile by tile, for every product.
+STORED_ROWS = 23_170
 _STEPS = (8, 12, 18, 27, 40, 60)  # lengths of the recurrence at which the quadrature is compared
 _SETTLED = 1e-4
 _MAX_ROUNDS = 16
@@ -46,13 +57,14 @@ class _Quadrature(NamedTuple):
 
 
 def lanczos_trace(
-    coordinates: _Floats,
+    coordinates: Any,
     n_samples: int,
     *,
     alpha: float,
     n_probes: int,
     tol: float,
     rng: np.random.Generator,
+    progress: Progress = SILENT,
 ) -> tuple[Trace, GramMoments]:
     """Trace of f(K / n) for the terms f of an entropy, from products of K with random vectors.
 
@@ -63,7 +75,7 @@ def lanczos_trace(
 
     Parameters
     ----------
-    coordinates : ndarray of shape (n_rows, n_coordinates)
+    coordinates : ndarray or torch.Tensor of shape (n_rows, n_coordinates)
         Rows of a block of the Gram matrix K.
     n_samples : int
         n, the rows of the whole matrix.
@@ -76,6 +88,8 @@ def lanczos_trace(
         entropy, in nats, is below.
     rng : numpy.random.Generator
         Source of the probes.
+    progress : Progress
+        Shows the products with K, and how many there will be by what the last rounds told.
 
     Returns
     -------
@@ -89,16 +103,22 @@ def lanczos_trace(
     .. [1] S. Ubaru, J. Chen and Y. Saad, "Fast estimation of tr(f(A)) via stochastic Lanczos
        quadrature", SIAM Journal on Matrix Analysis and Applications 38, 2017.
     """
+    n_rows = len(coordinates)
     product, moments = _prepare_product(coordinates, n_samples)
-    known = len(coordinates) / n_samples, moments.squared_norm / n_samples**2
+    known = n_rows / n_samples, moments.squared_norm / n_samples**2
     rounds: list[_Quadrature] = []
-    while True:
-        signs = rng.integers(2, size=(len(coordinates), n_probes)).astype(np.float32)
-        rounds.append(_quadrature(product, 2 * signs - 1, alpha))
-        trace = _controlled_mean(rounds, known)
-        error = trace.std_error * entropy_slope(trace.value, alpha)
-        if error <= tol or len(rounds) == _MAX_ROUNDS:
-            return trace, moments
+    with progress.open_ended(_STEPS[2], "product") as (advance, expect):
+        while True:
+            signs = rng.integers(2, size=(n_rows, n_probes)).astype(np.float32)
+            probes = _like(2 * signs - 1, coordinates)
+            rounds.append(_quadrature(product, probes, alpha, advance))
+            trace = _controlled_mean(rounds, known)
+            error = trace.std_error * entropy_slope(trace.value, alpha)
+            if error <= tol or len(rounds) == _MAX_ROUNDS:
+                return trace, moments
+            # The error falls with the root of the rounds.
+            needed = len(rounds) * (error / tol) ** 2 if tol > 0 else _MAX_ROUNDS
+            expect(min(needed, _MAX_ROUNDS) / len(rounds))
 
 
 def _controlled_mean(rounds: list[_Quadrature], known: tuple[float, float]) -> Trace:
@@ -122,28 +142,32 @@ def _controlled_mean(rounds: list[_Quadrature], known: tuple[float, float]) -> T
     return Trace(float(weights[0] @ traces), float(error))
 
 
-def _quadrature(product: _Product, probes: _Singles, alpha: float) -> _Quadrature:
+def _quadrature(
+    product: _Product, probes: _Vectors, alpha: float, advance: Callable[[], None]
+) -> _Quadrature:
     """Run Lanczos from all probes at once until a longer recurrence changes little."""
     n_rows, n_probes = probes.shape
-    current, previous = probes / np.float32(np.sqrt(n_rows)), np.zeros_like(probes)
+    # All vectors have the norm of a probe, the root of n, which single precision does not round.
+    current, previous = probes, 0 * probes
     diagonals: list[_Floats] = []
     off_diagonals = [np.zeros(n_probes)]
     estimates: list[_Floats] = []
     while not _has_settled(estimates):
         image = product(current)
-        diagonals.append(_column_products(current, image))
+        advance()
+        diagonals.append(_column_means(current, image))
         if len(diagonals) == 1:
-            first, second = diagonals[0], _column_products(image, image)
-        image -= current * diagonals[-1].astype(np.float32)
-        image -= previous * off_diagonals[-1].astype(np.float32)
+            first, second = diagonals[0], _column_means(image, image)
+        image -= current * _like(diagonals[-1], current)
+        image -= previous * _like(off_diagonals[-1], current)
         if len(diagonals) in _STEPS:
             estimates.append(n_rows * _gauss_rule(diagonals, off_diagonals[1:], alpha))
-        beta = np.sqrt(_column_products(image, image))
+        beta = np.sqrt(_column_means(image, image))
         # An invariant subspace ends the recurrence: what is left of the image is rounding.
         alive = beta > _ROUNDING * diagonals[0]
         off_diagonals.append(np.where(alive, beta, 0.0))
         inverse = np.divide(1.0, beta, out=np.zeros_like(beta), where=alive)
-        previous, current = current, image * inverse.astype(np.float32)
+        previous, current = current, image * _like(inverse, current)
     change = float(np.mean(estimates[-1] - estimates[-2]))
     return _Quadrature(estimates[-1], n_rows * first, n_rows * second, change)
 
@@ -167,37 +191,54 @@ def _gauss_rule(diagonals: list[_Floats], off_diagonals: list[_Floats], alpha: f
     return (vectors[:, 0, :] ** 2 * trace_terms(nodes, alpha)).sum(axis=1)
 
 
-def _column_products(a: _Singles, b: _Singles) -> _Floats:
-    """Inner product of each column of a with the same column of b."""
-    return np.einsum("ij,ij->j", a, b, dtype=np.float64)
+def _column_means(a: _Vectors, b: _Vectors) -> _Floats:
+    """Inner product of each column of a with the same column of b, divided by their length."""
+    if isinstance(a, np.ndarray):
+        return np.einsum("ij,ij->j", a, b, dtype=np.float64) / len(a)
+    return torch_spectral.column_products(a, b) / len(a)
 
 
-def _prepare_product(coordinates: _Floats, n_samples: int) -> tuple[_Product, GramMoments]:
-    """Product of K / n with vectors, from a matrix in memory or from tiles, and K's moments."""
-    n_rows = len(coordinates)
-    stored = np.empty((n_rows, n_rows), dtype=np.float32) if n_rows <= STORED_ROWS else None
-    total = squared_norm = 0.0
-    for rows, columns, kernel in upper_tiles(coordinates):
-        times = 1 if rows == columns else 2
-        total += times * float(kernel.sum())
-        squared_norm += times * float(np.vdot(kernel, kernel))
-        if stored is not None:
-            stored[rows, columns] = kernel
-            stored[columns, rows] = kernel.T
-    moments = GramMoments(total, squared_norm)
-    if stored is not None:
-        stored /= np.float32(n_samples)
-        return lambda vectors: stored @ vectors, moments
-    return lambda vectors: _tiled_product(coordinates, vectors, n_samples), moments
+def _like(values: NDArray[np.floating], rows: Any) -> _Vectors:
+    """Numbers in float32, where some rows are."""
+    if isinstance(rows, np.ndarray):
+        return values.astype(np.float32)
+    return torch_spectral.singles(values, rows)
 
 
-def _tiled_product(coordinates: _Floats, vectors: _Singles, n_samples: int) -> _Singles:
-    """Product of K / n with vectors, K computed tile by tile."""
-    image = np.zeros_like(vectors)
-    for rows, columns, kernel in upper_tiles(coordinates):
-        tile = kernel.astype(np.float32)
-        image[rows] += tile @ vectors[columns]
-        if rows != columns:
-            image[columns] += tile.T @ vectors[rows]
-    image /= np.float32(n_samples)
-    return image
+def _prepare_product(coordinates: Any, n_samples: int) -> tuple[_Product, GramMoments]:
+    """Product of K / n with vectors, from tiles in memory or made anew, and K's moments."""
+    kept: dict[tuple[int, int], _Vectors] | None = {} if len(coordinates) <= STORED_ROWS else None
+
+    def single_tile(rows: slice, columns: slice) -> _Vectors:
+        if kept is not None:
+            return kept[rows.start, columns.start]
+        return _single(kernel_tile(coordinates, rows, columns))
+
+    def measure(tiles: Sequence[_Tile]) -> GramMoments:
+        moments = []
+        for rows, columns in tiles:
+            kernel = kernel_tile(coordinates, rows, columns)
+            moments.append(tile_moments(kernel, rows, columns))
+            if kept is not None:
+                kept[rows.start, columns.start] = _single(kernel)
+        return sum_moments(moments)
+
+    def product(vectors: _Vectors) -> _Vectors:
+        def work(tiles: Sequence[_Tile]) -> _Vectors:
+            image = 0 * vectors
+            for rows, columns in tiles:
+                tile = single_tile(rows, columns)
+                image[rows] += tile @ vectors[columns]
+                if rows != columns:
+                    image[columns] += tile.T @ vectors[rows]
+            return image
+
+        first, *others = over_upper_tiles(work, coordinates)
+        return sum(others, start=first) / n_samples
+
+    return product, sum_moments(over_upper_tiles(measure, coordinates))
+
+
+def _single(kernel: Any) -> _Vectors:
+    """A kernel in float32."""
+    return kernel.astype(np.float32) if isinstance(kernel, np.ndarray) else kernel.float()

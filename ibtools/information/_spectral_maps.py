@@ -6,8 +6,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ibtools.information._spectral_gram import KernelVariable, delta_variable, rbf_variable
+import ibtools.information._torch_spectral as torch_spectral
+from ibtools.information._spectral_gram import (
+    KernelVariable,
+    column_means,
+    delta_variable,
+    rbf_variable,
+    side_by_side,
+)
 from ibtools.information._symbols import row_symbols
+from ibtools.information._torch_mixture_rows import distinct_rows
 
 _Floats = NDArray[np.float64]
 _Integers = NDArray[np.int64]
@@ -18,12 +26,12 @@ def stack_maps(X: Any) -> tuple[Any, _Integers | None]:
 
     Parameters
     ----------
-    X : list of arrays of shape (n_samples, ...), or anything else
+    X : list of arrays or tensors of shape (n_samples, ...), or anything else
         Feature maps; all axes but the first are features.
 
     Returns
     -------
-    columns : ndarray of shape (n_samples, n_features) or X itself
+    columns : ndarray or torch.Tensor of shape (n_samples, n_features) or X itself
         All columns.
     sizes : ndarray of shape (n_maps,) or None
         Columns of each map. None when X is not a list of maps.
@@ -33,13 +41,18 @@ def stack_maps(X: Any) -> tuple[Any, _Integers | None]:
     ValueError
         If the maps differ in their numbers of rows.
     """
-    if not isinstance(X, list | tuple) or not X or any(np.ndim(part) < 2 for part in X):
+    if not isinstance(X, list | tuple) or not X or any(_n_axes(part) < 2 for part in X):
         return X, None
     lengths = [len(part) for part in X]
     if len(set(lengths)) > 1:
         raise ValueError(f"The maps have inconsistent numbers of samples: {lengths}.")
-    maps = [np.asarray(part).reshape(len(part), -1) for part in X]
-    return np.hstack(maps), np.array([values.shape[1] for values in maps])
+    tensors = all(_is_tensor(part) for part in X)
+    maps = [(part if tensors else np.asarray(part)).reshape(len(part), -1) for part in X]
+    return side_by_side(maps), np.array([values.shape[1] for values in maps])
+
+
+def _n_axes(part: Any) -> int:
+    return part.ndim if _is_tensor(part) else np.ndim(part)
 
 
 def equal_maps(n_features: int, n_maps: int) -> _Integers:
@@ -68,19 +81,22 @@ def equal_maps(n_features: int, n_maps: int) -> _Integers:
     return np.full(n_maps, n_features // n_maps)
 
 
-def split_maps(values: _Floats, sizes: _Integers) -> list[_Floats]:
+def split_maps(values: Any, sizes: _Integers) -> list[Any]:
     """Columns, or what belongs to them on the last axis, map by map."""
-    return np.split(values, np.cumsum(sizes)[:-1], axis=-1)
+    ends = np.cumsum(sizes)[:-1]
+    if isinstance(values, np.ndarray):
+        return np.split(values, ends, axis=-1)
+    return torch_spectral.split(values, ends, dim=-1)
 
 
 def map_variables(
-    parts: Sequence[_Floats], sizes: _Integers, bandwidths: _Floats
+    parts: Sequence[Any], sizes: _Integers, bandwidths: _Floats
 ) -> list[KernelVariable]:
     """Variables of rows under Gaussian kernels, such that rows of all parts can be compared.
 
     Parameters
     ----------
-    parts : list of ndarray of shape (n_rows, n_features)
+    parts : list of ndarray or torch.Tensor of shape (n_rows, n_features)
         Rows, those first around whose mean all are centred.
     sizes : ndarray of shape (n_maps,)
         Columns of each map.
@@ -92,13 +108,22 @@ def map_variables(
     variables : list of KernelVariable
         One for each part.
     """
-    centres = split_maps(parts[0].mean(axis=0), sizes)
+    centres = split_maps(column_means(parts[0]), sizes)
     return [rbf_variable(split_maps(part, sizes), bandwidths, centres) for part in parts]
 
 
-def equality_variables(parts: Sequence[_Floats]) -> list[KernelVariable]:
+def equality_variables(parts: Sequence[Any]) -> list[KernelVariable]:
     """Variables of rows that are alike when they are equal, comparable over all parts."""
+    if not isinstance(parts[0], np.ndarray):
+        return [delta_variable(distinct_rows(part).symbols) for part in parts]
     # Equal numbers have equal bytes, once -0.0 is 0.0.
     codes = row_symbols((np.concatenate(parts) + 0.0).view(np.int64)).symbols
     ends = np.cumsum([len(part) for part in parts])[:-1]
     return [delta_variable(part) for part in np.split(codes, ends)]
+
+
+def _is_tensor(part: Any) -> bool:
+    """Whether a part is a torch tensor, told without importing torch."""
+    return any(
+        (kind.__module__, kind.__qualname__) == ("torch", "Tensor") for kind in type(part).__mro__
+    )

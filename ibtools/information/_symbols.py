@@ -7,11 +7,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ibtools.information._progress import SILENT, Progress
 from ibtools.information._threads import in_threads, row_blocks
 
 _Integers = NDArray[np.int64]
 _BLOCK_VALUES = 2**16
 _MANY_BLOCKS = 64  # worth the start of a thread
+_CELLS_PER_ROW = 16  # of a table that is filled faster than its cells are sorted
 
 
 class Symbols(NamedTuple):
@@ -29,7 +31,7 @@ class Symbols(NamedTuple):
     representatives: _Integers
 
 
-def row_symbols(codes: ArrayLike) -> Symbols:
+def row_symbols(codes: ArrayLike, *, progress: Progress = SILENT) -> Symbols:
     """Number the distinct rows of an integer array, exactly.
 
     Rows become one 64-bit key each: the number whose digits are their codes where that fits, a
@@ -40,6 +42,8 @@ def row_symbols(codes: ArrayLike) -> Symbols:
     ----------
     codes : array-like of shape (n_rows, n_columns)
         Integer codes.
+    progress : Progress
+        Whether a bar is shown, over blocks of rows.
 
     Returns
     -------
@@ -57,21 +61,25 @@ def row_symbols(codes: ArrayLike) -> Symbols:
     low, high = int(codes.min()), int(codes.max())
     # The product is one of float64, which has to hold every code and every number.
     if max(-low, high) <= 2**53 and (high - low + 1) ** codes.shape[1] <= 2**53:
-        return _number(_packed_rows(codes, low, high))
-    numbered = _number(_hashed_rows(codes))
+        return _number(_packed_rows(codes, low, high, progress))
+    numbered = _number(_hashed_rows(codes, progress))
     return numbered if _is_exact(codes, numbered) else _number(_row_bytes(codes))
 
 
-def _packed_rows(codes: NDArray[np.signedinteger], low: int, high: int) -> _Integers:
+def _packed_rows(
+    codes: NDArray[np.signedinteger], low: int, high: int, progress: Progress
+) -> _Integers:
     """Number of each row in base high - low + 1: one matrix product, exact in float64."""
     radix = np.array([float((high - low + 1) ** k) for k in range(codes.shape[1])])
     packed = np.empty(len(codes), dtype=np.int64)
-    for rows in row_blocks(len(codes), codes.shape[1], _BLOCK_VALUES):
+    for rows in progress.over(row_blocks(len(codes), codes.shape[1], _BLOCK_VALUES)):
         packed[rows] = (codes[rows].astype(np.float64) - low) @ radix
     return packed
 
 
-def _hashed_rows(codes: NDArray[np.signedinteger]) -> NDArray[np.uint64]:
+def _hashed_rows(
+    codes: NDArray[np.signedinteger], progress: Progress = SILENT
+) -> NDArray[np.uint64]:
     """Multilinear hash of each row, sum_j w_j * multiplier_j modulo 2**64.
 
     The w are words of 32 bits, of as many codes as they hold, then the codes that are left over.
@@ -80,7 +88,7 @@ def _hashed_rows(codes: NDArray[np.signedinteger]) -> NDArray[np.uint64]:
     in_words = codes.shape[1] * codes.itemsize // 4 * 4 // codes.itemsize
     words = np.ascontiguousarray(codes)[:, :in_words].view(np.uint32)
     rest = codes[:, in_words:]
-    multipliers = _hash_multipliers(words.shape[1] + rest.shape[1])
+    multipliers = hash_multipliers(words.shape[1] + rest.shape[1])
     of_words, of_rest = np.split(multipliers, [words.shape[1]])
     keys = np.empty(len(codes), dtype=np.uint64)
 
@@ -89,12 +97,25 @@ def _hashed_rows(codes: NDArray[np.signedinteger]) -> NDArray[np.uint64]:
             keys[rows] = np.einsum("ij,j->i", words[rows].astype(np.uint64), of_words)
             keys[rows] += rest[rows].astype(np.int64).view(np.uint64) @ of_rest
 
-    in_threads(fill, row_blocks(len(codes), codes.shape[1], _BLOCK_VALUES), at_least=_MANY_BLOCKS)
+    blocks = progress.over(row_blocks(len(codes), codes.shape[1], _BLOCK_VALUES))
+    in_threads(fill, blocks, at_least=_MANY_BLOCKS)
     return keys
 
 
 @lru_cache(maxsize=16)
-def _hash_multipliers(n_columns: int) -> NDArray[np.uint64]:
+def hash_multipliers(n_columns: int) -> NDArray[np.uint64]:
+    """Multipliers of the hash of rows, the same whenever rows are hashed.
+
+    Parameters
+    ----------
+    n_columns : int
+        Words of a row.
+
+    Returns
+    -------
+    multipliers : ndarray of shape (n_columns,)
+        Odd numbers.
+    """
     rng = np.random.default_rng(0)
     return rng.integers(2**64, size=n_columns, dtype=np.uint64) | np.uint64(1)
 
@@ -158,6 +179,12 @@ def joint_counts(
         ``counts``, ``symbols`` and ``groups``, each of shape (n_cells,).
     """
     n_groups = int(groups.max()) + 1
-    cells, indices = np.unique(symbols * n_groups + groups, return_inverse=True)
-    counts = np.bincount(indices, weights, minlength=len(cells)).astype(np.float64)
-    return JointCounts(counts, cells // n_groups, cells % n_groups)
+    keys = symbols * n_groups + groups
+    if (int(symbols.max()) + 1) * n_groups <= _CELLS_PER_ROW * len(symbols):
+        table = np.bincount(keys)
+        cells = np.flatnonzero(table)
+        counts = (table if weights is None else np.bincount(keys, weights))[cells]
+    else:
+        cells, indices = np.unique(keys, return_inverse=True)
+        counts = np.bincount(indices, weights, minlength=len(cells))
+    return JointCounts(counts.astype(np.float64), cells // n_groups, cells % n_groups)

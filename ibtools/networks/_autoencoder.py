@@ -8,9 +8,10 @@ from torch import nn
 
 from ibtools.networks._activations import Activation, activation_maker
 from ibtools.networks._initialization import initialize_weights
+from ibtools.networks._layer_sequence import LayerSequence
 
 
-class Autoencoder(nn.Sequential):
+class Autoencoder(LayerSequence):
     """Stacked autoencoder: an encoder down to a bottleneck, and a decoder that mirrors it.
 
     The activations are ``encoder1``, ``encoder2``, ..., ``bottleneck``, ``decoder1``, ... in the

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ibtools.networks._activations import Activation, activation_maker
+from ibtools.networks._layer_sequence import LayerSequence
 
 
 class CouplingLayer(nn.Module):
@@ -88,7 +89,7 @@ class CouplingLayer(nn.Module):
         return torch.cat([kept, shifted - self.shift(kept)], dim=1)
 
 
-class InvertibleMLP(nn.Sequential):
+class InvertibleMLP(LayerSequence):
     """Classifier on invertible layers: no hidden representation loses information.
 
     ``hidden1``, ``hidden2``, ... are coupling layers with as many units as the input; a linear

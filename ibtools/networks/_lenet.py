@@ -7,11 +7,12 @@ from torch import nn
 
 from ibtools.networks._activations import Activation, activation_makers
 from ibtools.networks._initialization import initialize_weights
+from ibtools.networks._layer_sequence import LayerSequence
 
 _POOLINGS = {"max": nn.MaxPool2d, "average": nn.AvgPool2d}
 
 
-class LeNet5(nn.Sequential):
+class LeNet5(LayerSequence):
     """LeNet-5: two convolutions of 5 x 5, two poolings and two fully connected hidden layers.
 
     The six hidden representations are called ``hidden1`` to ``hidden6``, in the order of execution:

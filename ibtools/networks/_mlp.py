@@ -8,9 +8,10 @@ from torch import nn
 
 from ibtools.networks._activations import Activation, activation_makers
 from ibtools.networks._initialization import initialize_weights
+from ibtools.networks._layer_sequence import LayerSequence
 
 
-class MLP(nn.Sequential):
+class MLP(LayerSequence):
     """Multilayer perceptron whose hidden representations have names.
 
     The modules are called ``linear1``, ``hidden1``, ``linear2``, ``hidden2``, ... in the order of

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from ibtools.networks._activations import Activation, activation_maker
+from ibtools.networks._layer_sequence import LayerSequence
 
 
 class ResidualBlock(nn.Module):
@@ -68,7 +69,7 @@ class ResidualBlock(nn.Module):
         return maps
 
 
-class SmallResNet(nn.Sequential):
+class SmallResNet(LayerSequence):
     """Residual network for small images: a convolution, stages of residual blocks, a linear layer.
 
     The representation after the k-th block is ``blockK``: record them with

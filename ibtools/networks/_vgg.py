@@ -7,9 +7,10 @@ from torch import nn
 
 from ibtools.networks._activations import Activation, activation_maker
 from ibtools.networks._initialization import initialize_weights
+from ibtools.networks._layer_sequence import LayerSequence
 
 
-class SmallVGG(nn.Sequential):
+class SmallVGG(LayerSequence):
     """Blocks of two 3 x 3 convolutions and a pooling, then one fully connected hidden layer.
 
     ``hidden1``, ``hidden2``, ... are the activations in the order of execution, two in each block;

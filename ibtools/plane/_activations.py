@@ -1,14 +1,23 @@
 """Measure representations that are at hand or on disk: the points of their layers."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ibtools.estimators._device import host_values, is_tensor, uses_torch
 from ibtools.plane._joint import check_declared_joint
 from ibtools.plane._measured_rows import MeasuredRows
-from ibtools.plane._measurement import describe_task, log_base, measure_point, named_estimators
+from ibtools.plane._measurement import (
+    describe_task,
+    log_base,
+    measure_point,
+    named_estimators,
+    rows_of_batch,
+)
 from ibtools.plane._recording import ActivationRecording
 
 
@@ -25,7 +34,8 @@ def measure_activations(
     Parameters
     ----------
     activations : dict
-        Arrays or tensors by layer, or by epoch and layer.
+        Arrays or tensors by layer, or by epoch and layer. Tensors are not copied to the host for
+        an estimator whose `device` is a torch device.
     y : array-like of shape (n_samples,) or None
         Labels.
     estimator : estimator of mutual information, dict of them, or None
@@ -48,16 +58,23 @@ def measure_activations(
     if y is not None and p_xy is not None:
         raise ValueError("Give the labels y or their joint distribution p_xy, not both.")
     estimators = named_estimators(estimator)
-    origins = None if inputs is None else np.asarray(inputs)
-    labels = None if y is None else np.asarray(y)
+    origins = None if inputs is None else np.asarray(host_values(inputs))
+    labels = None if y is None else np.asarray(host_values(y))
     points = []
     for epoch, layer, values in _representations(activations):
         n_rows = len(values)
         joint = None if p_xy is None else check_declared_joint(p_xy, n_rows, estimators)
         points += [
             {"epoch": epoch, "layer": layer, "estimator": name}
-            | measure_point(measure, values, labels, origins, p_xy=joint)
-            | describe_task(n_rows, labels, origins, p_xy=joint, base=log_base(measure))
+            | measure_point(measure, _measured(values, measure), labels, origins, p_xy=joint)
+            | describe_task(
+                n_rows,
+                labels,
+                origins,
+                p_xy=joint,
+                base=log_base(measure),
+                batch_size=rows_of_batch(measure),
+            )
             for name, measure in estimators.items()
         ]
     return points
@@ -67,8 +84,8 @@ def measure_recording(
     recording: ActivationRecording,
     *,
     estimator: Any,
-    layers: Sequence[str] | None,
-    epochs: Sequence[int] | None,
+    layers: str | Sequence[str] | None,
+    epochs: int | Sequence[int] | None,
     p_xy: ArrayLike | None,
     window: int,
 ) -> list[dict[str, Any]]:
@@ -80,7 +97,7 @@ def measure_recording(
         The recording.
     estimator : estimator of mutual information, dict of them, or None
         What measures.
-    layers, epochs : str, sequence or None
+    layers, epochs : str or int, sequence or None
         Which of the recorded ones; None is all.
     p_xy : array-like of shape (n_samples, n_classes) or None
         Joint distribution of rows and labels, instead of the recorded labels.
@@ -95,7 +112,8 @@ def measure_recording(
     Raises
     ------
     ValueError
-        If `window` is not positive, or there are fewer recorded epochs.
+        If `window` is not positive, or there are fewer recorded epochs; if there is nothing to
+        measure, or a layer cannot be measured.
     """
     recorded = recording.epochs
     if not 1 <= window <= len(recorded):
@@ -103,7 +121,8 @@ def measure_recording(
             f"window must be from 1 to {len(recorded)}, the number of recorded epochs, got "
             f"{window!r}."
         )
-    layers = [layers] if isinstance(layers, str) else layers
+    chosen_layers = _chosen("layers", layers, recording.layers, str)
+    chosen_epochs = _chosen("epochs", epochs, recorded[window - 1 :], Integral)
     estimators = named_estimators(estimator)
     n_copies, n_rows = recording.n_replicates * window, len(recording.inputs)
     rows = MeasuredRows(recording.inputs, recording.y, recording.values, n_copies)
@@ -112,25 +131,58 @@ def measure_recording(
         joint = check_declared_joint(p_xy, n_rows, estimators, n_replicates=n_copies)
         task_joint = joint[:n_rows] * n_copies
     points = []
-    for epoch in recorded[window - 1 :] if epochs is None else epochs:
+    for epoch in chosen_epochs:
         pooled = _window(recorded, epoch, window)
-        for layer in recording.layers if layers is None else layers:
+        for layer in chosen_layers:
             parts = [recording.activations(each, layer) for each in pooled]
-            T = parts[0] if window == 1 else np.concatenate(parts)
-            points += [
-                {"epoch": epoch, "layer": layer, "estimator": name}
-                | measure_point(
-                    measure,
-                    T,
-                    rows.target_of(measure),
-                    rows.inputs_of(measure),
-                    p_xy=joint,
-                    bounds=recording.bounds[layer],
-                )
-                | describe_task(n_rows, recording.y, None, p_xy=task_joint, base=log_base(measure))
-                for name, measure in estimators.items()
-            ]
+            with _naming(layer, epoch):
+                T = _finite(parts[0] if window == 1 else np.concatenate(parts))
+                points += [
+                    {"epoch": epoch, "layer": layer, "estimator": name}
+                    | measure_point(
+                        measure,
+                        T,
+                        rows.target_of(measure),
+                        rows.inputs_of(measure),
+                        p_xy=joint,
+                        bounds=recording.bounds[layer],
+                    )
+                    | describe_task(
+                        n_rows,
+                        recording.y,
+                        None,
+                        p_xy=task_joint,
+                        base=log_base(measure),
+                        batch_size=rows_of_batch(measure),
+                    )
+                    for name, measure in estimators.items()
+                ]
     return points
+
+
+def _chosen(what: str, names: Any, recorded: Sequence[Any], one: type) -> list[Any]:
+    """What is to be measured, where one name stands for itself and None for all recorded."""
+    chosen = list(recorded if names is None else [names] if isinstance(names, one) else names)
+    chosen = list(dict.fromkeys(chosen))
+    if not chosen:
+        raise ValueError(f"{what} is empty: name some of {list(recorded)}, or leave it out.")
+    return chosen
+
+
+@contextmanager
+def _naming(layer: str, epoch: int) -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(
+            f"Layer {layer!r} could not be measured at epoch {epoch}: {error}"
+        ) from error
+
+
+def _finite(T: NDArray[np.floating]) -> NDArray[np.floating]:
+    if not np.isfinite(T).all():
+        raise ValueError("its activations have values that are not finite.")
+    return T
 
 
 def _window(recorded: list[int], epoch: int, size: int) -> list[int]:
@@ -143,14 +195,17 @@ def _window(recorded: list[int], epoch: int, size: int) -> list[int]:
     return recorded[end - size : end]
 
 
-def _representations(
-    activations: Mapping[Any, Any],
-) -> Iterator[tuple[int, str, NDArray[np.floating]]]:
+def _measured(values: Any, estimator: Any) -> Any:
+    """Activations where an estimator measures them: a tensor stays one for a torch device."""
+    return values if uses_torch(getattr(estimator, "device", "cpu")) else host_values(values)
+
+
+def _representations(activations: Mapping[Any, Any]) -> Iterator[tuple[int, str, Any]]:
+    """Arrays or tensors, each with its epoch and layer, one row per sample."""
     if not activations:
         raise ValueError("activations is empty: give arrays by layer, or by epoch and layer.")
     nested = isinstance(next(iter(activations.values())), Mapping)
     for epoch, layers in (activations if nested else {0: activations}).items():
         for layer, values in layers.items():
-            if hasattr(values, "detach"):
-                values = values.detach().cpu().numpy()  # a torch tensor
-            yield epoch, layer, np.reshape(values, (len(values), -1))
+            rows = values.detach() if is_tensor(values) else np.asarray(values)
+            yield epoch, layer, rows.reshape(len(rows), -1)

@@ -1,5 +1,6 @@
 """Measure one representation: the point of a layer in the information plane."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from sklearn.utils.multiclass import type_of_target
 
 from ibtools.estimators._binned import BinnedMI
 from ibtools.information._symbols import row_symbols
+from ibtools.information._units import log_of_base
 from ibtools.plane._joint import describe_joint, describe_rows, joint_cells, measure_beta
 
 # What a point can have, in the order of a table's columns.
@@ -28,7 +30,7 @@ QUANTITIES = (
 
 def measure_point(
     estimator: Any,
-    representation: NDArray[np.floating],
+    representation: Any,
     y: NDArray[Any] | None,
     inputs: NDArray[Any] | None = None,
     *,
@@ -41,8 +43,8 @@ def measure_point(
     ----------
     estimator : estimator of mutual information
         Not changed: a clone is fitted.
-    representation : ndarray of shape (n_samples, n_features)
-        The activations T.
+    representation : ndarray or torch.Tensor of shape (n_samples, n_features)
+        The activations T; a tensor for an estimator whose `device` is a torch device.
     y : ndarray of shape (n_samples,) or None
         Labels.
     inputs : ndarray of shape (n_samples,) or (n_samples, n_input_features), or None
@@ -114,6 +116,11 @@ def log_base(estimator: Any) -> float:
     return float(getattr(estimator, "base", 2.0))
 
 
+def rows_of_batch(estimator: Any) -> int | None:
+    """Number of rows of the mini-batches that an estimator averages over; None if it has none."""
+    return getattr(estimator, "batch_size", None)
+
+
 def describe_task(
     n_rows: int,
     y: NDArray[Any] | None,
@@ -121,6 +128,7 @@ def describe_task(
     *,
     p_xy: NDArray[np.float64] | None = None,
     base: float = 2.0,
+    batch_size: int | None = None,
 ) -> dict[str, float]:
     """Describe what the points of all layers are to be read against.
 
@@ -136,11 +144,14 @@ def describe_task(
         Joint distribution of rows and labels, instead of `y`.
     base : float, default=2.0
         Base of the logarithm.
+    batch_size : int, default=None
+        Rows of a mini-batch, of an estimator that averages over such.
 
     Returns
     -------
     task : dict of str to float
-        "mi_x_ceiling", which is H(X); "mi_y_ceiling", which is H(Y), and "mi_xy", I(X;Y), when
+        "mi_x_ceiling", which is H(X), or the logarithm of `batch_size` where that is less: no
+        batch tells more inputs apart; "mi_y_ceiling", which is H(Y), and "mi_xy", I(X;Y), when
         there are class labels; and "log_base", the logarithm's base.
     """
     if p_xy is not None:
@@ -148,6 +159,9 @@ def describe_task(
     else:
         is_class = y is not None and (y.dtype.kind in "biu" or _are_classes(y))
         informations = describe_rows(n_rows, y if is_class else None, inputs, base=base)
+    if batch_size is not None:
+        of_batch = math.log(batch_size) / log_of_base(base)
+        informations["mi_x_ceiling"] = min(informations["mi_x_ceiling"], of_batch)
     return {**informations, "log_base": float(base)}
 
 

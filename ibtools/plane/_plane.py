@@ -14,13 +14,14 @@ from ibtools.information._units import unit_name
 from ibtools.plane._activations import measure_activations, measure_recording
 from ibtools.plane._bound import read_against
 from ibtools.plane._columns import COLUMNS, PLACE, typed
-from ibtools.plane._files import read_table, write_table
+from ibtools.plane._export import PlaneExport
+from ibtools.plane._files import read_table
 from ibtools.plane._history import history_points
 from ibtools.plane._recording import ActivationRecording
 from ibtools.plane._selection import select_points
 
 
-class InformationPlane:
+class InformationPlane(PlaneExport):
     """Points (I(X;T), I(T;Y)) of the layers of a network over its training.
 
     Parameters
@@ -91,14 +92,18 @@ class InformationPlane:
 
     @classmethod
     def from_history(
-        cls, history: Iterable[Mapping[str, Any]], *, settings: Mapping[str, Any] | None = None
+        cls,
+        history: Iterable[Mapping[str, Any]] | str | Path,
+        *,
+        settings: Mapping[str, Any] | None = None,
     ) -> Self:
         """Rebuild the plane that an InfoPlaneCallback recorded.
 
         Parameters
         ----------
-        history : skorch.history.History
-            ``net.history``, live or of a loaded checkpoint.
+        history : skorch.history.History, list of dict, or path
+            ``net.history``, live or of a loaded checkpoint; its rows; or the JSON file that
+            ``net.history.to_file`` or ``net.save_params(f_history=...)`` wrote.
 
         settings : dict, default=None
             How the points were made.
@@ -110,8 +115,11 @@ class InformationPlane:
 
         Raises
         ------
+        OSError
+            If the file cannot be opened.
         ValueError
-            If nothing was recorded.
+            If nothing was recorded, or it is no history: one of someone else is data, and nothing
+            in it is ever run.
         """
         points = list(history_points(history))
         if not points:
@@ -172,11 +180,11 @@ class InformationPlane:
     @classmethod
     def from_recording(
         cls,
-        path: str | Path,
+        path: str | Path | ActivationRecording,
         estimator: Any = None,
         *,
-        layers: Sequence[str] | None = None,
-        epochs: Sequence[int] | None = None,
+        layers: str | Sequence[str] | None = None,
+        epochs: int | Sequence[int] | None = None,
         p_xy: ArrayLike | None = None,
         window: int = 1,
         settings: Mapping[str, Any] | None = None,
@@ -185,15 +193,18 @@ class InformationPlane:
 
         Parameters
         ----------
-        path : str or path
-            Folder of the recording.
+        path : str, path or ActivationRecording
+            Folder of the recording, or the recording.
 
         estimator : estimator of mutual information or dict of them, default=None
             What measures; None means ``BinnedMI()``. An estimator with ``bounds=None`` gets the
             bounds of the layer's activation, where it has some.
 
-        layers, epochs : sequence, default=None
-            Which of the recorded ones to measure; None measures all.
+        layers : str or sequence of str, default=None
+            Which of the recorded layers to measure; None measures all.
+
+        epochs : int or sequence of int, default=None
+            Which of the recorded epochs to measure; None measures all.
 
         p_xy : array-like of shape (n_samples, n_classes), default=None
             Joint distribution of the recorded rows and the label, in place of the recorded labels.
@@ -216,10 +227,11 @@ class InformationPlane:
         FileNotFoundError
             If there is no recording.
         ValueError
-            If it does not have what is named.
+            If it does not have what is named, or a layer cannot be measured at an epoch, which are
+            named then, or its files are damaged.
         """
         points = measure_recording(
-            ActivationRecording(path),
+            path if isinstance(path, ActivationRecording) else ActivationRecording(path),
             estimator=estimator,
             layers=layers,
             epochs=epochs,
@@ -276,33 +288,17 @@ class InformationPlane:
         -------
         plane : InformationPlane
             Equal to the one that was saved, settings and units included.
-        """
-        table, settings = read_table(Path(path))
-        return cls(table, settings=settings)
-
-    def save(self, path: str | Path) -> None:
-        """Write the table, whole or not at all.
-
-        Parameters
-        ----------
-        path : str or path
-            A file ending in ``.csv`` (settings then go to ``<name>.settings.json`` beside it) or
-            ``.parquet`` (which needs pyarrow, and holds the settings itself).
 
         Raises
         ------
-        ValueError
-            If the ending is another.
-        ImportError
-            If pyarrow is missing.
         OSError
-            If the file cannot be written; what was there before is still there.
+            If it cannot be opened.
+        ValueError
+            If it is no table of points, is cut off, or is too large to be read unseen. Nothing
+            in a file is ever unpickled.
         """
-        write_table(self._table, self.settings, Path(path))
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return a copy of the table, one row per point."""
-        return self._table.copy()
+        table, settings = read_table(Path(path))
+        return cls(table, settings=settings)
 
     @property
     def layers(self) -> list[str]:

@@ -1,6 +1,7 @@
 """Activations of recorded epochs on disk: written epoch by epoch, read layer by layer."""
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -9,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ibtools.plane._files import replacing
+from ibtools.plane._foreign_files import opened_archive, read_array, read_json
 
 _FORMAT = 1
 _INDEX = "recording.json"
 _ROWS = "rows.npz"
 _EPOCHS = f"epoch-{'[0-9]' * 8}.npz"
+_UNFINISHED = (".epoch-*.npz", ".rows-*.npz", ".recording-*.json")
+_MOST_REPLICATES = 10**9
 
 
 class ActivationRecording:
@@ -26,6 +30,10 @@ class ActivationRecording:
     ----------
     path : str or path
         The folder, as :class:`ibtools.ActivationRecorder` has left it.
+
+    max_bytes : int, default=2**32
+        The size of one array in memory, that of a layer at one epoch, above which it is refused:
+        a small file can unpack to anything.
 
     Attributes
     ----------
@@ -44,32 +52,47 @@ class ActivationRecording:
     n_replicates : int
         How many times every input was propagated, one time after the other.
 
+    Raises
+    ------
+    FileNotFoundError
+        If the folder has no recording.
+    ValueError
+        If its files are damaged, or hold something else.
+
     See Also
     --------
     ibtools.ActivationRecorder : Makes one while a network learns.
     ibtools.InformationPlane : ``InformationPlane.from_recording`` measures one.
+
+    Notes
+    -----
+    A recording of someone else is data: its files hold numbers and text only, and nothing in them
+    is ever unpickled.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, max_bytes: int = 2**32) -> None:
         self.path = Path(path)
+        self.max_bytes = max_bytes
         try:
-            index = json.loads((self.path / _INDEX).read_text(encoding="utf-8"))
+            index = read_json(self.path / _INDEX, "an index of activations", "make it smaller")
         except FileNotFoundError as error:
             raise FileNotFoundError(
                 f"{self.path} is no recording of activations: it has no {_INDEX}."
             ) from error
-        if index.get("format") != _FORMAT:
-            raise ValueError(
-                f"{self.path} has the format {index.get('format')!r}, this version reads {_FORMAT}."
-            )
-        self.bounds: dict[str, tuple[float, float] | None] = {
-            layer: None if bounds is None else (bounds[0], bounds[1])
-            for layer, bounds in index["layers"].items()
-        }
-        self.n_replicates: int = index["n_replicates"]
-        with np.load(self.path / _ROWS) as rows:
-            self.y, self.values = rows.get("y"), rows.get("values")
-            self.inputs: NDArray[Any] = rows["inputs"]
+        self.bounds, self.n_replicates = _read_index(index, self.path)
+        with opened_archive(self.path / _ROWS) as archive:
+            rows = {
+                name: read_array(archive, name, max_bytes)
+                for name in ("inputs", "y", "values")
+                if name == "inputs" or f"{name}.npy" in archive.namelist()
+            }
+        self.inputs: NDArray[Any] = rows["inputs"]
+        self.y, self.values = rows.get("y"), rows.get("values")
+        if self.inputs.ndim != 2 or any(
+            array.shape[:1] != self.inputs.shape[:1] for array in rows.values()
+        ):
+            shapes = {name: array.shape for name, array in rows.items()}
+            raise ValueError(f"{self.path / _ROWS} has arrays that do not fit: {shapes}.")
 
     @classmethod
     def create(
@@ -108,11 +131,15 @@ class ActivationRecording:
         """
         path = Path(path)
         if path.exists() and any(path.iterdir()):
-            if not (path / _INDEX).exists():
-                raise FileExistsError(f"{path} is there already, and is no recording.")
-            if not overwrite:
+            if (path / _INDEX).exists():
+                if not overwrite:
+                    raise FileExistsError(
+                        f"{path} has a recording already: name another folder, or pass "
+                        "overwrite=True."
+                    )
+            elif not _is_unfinished(path):
                 raise FileExistsError(
-                    f"{path} has a recording already: name another folder, or pass overwrite=True."
+                    f"{path} is there already, and is no recording: name another folder."
                 )
             _remove(path)
         path.mkdir(parents=True, exist_ok=True)
@@ -189,21 +216,56 @@ class ActivationRecording:
         if layer not in self.bounds:
             raise ValueError(f"The recording has no layer {layer!r}; it has {self.layers}.")
         try:
-            with np.load(self._file(epoch)) as arrays:
-                T: NDArray[np.floating] = arrays[str(self.layers.index(layer))]
-                return T
+            with opened_archive(self._file(epoch)) as archive:
+                T = read_array(archive, str(self.layers.index(layer)), self.max_bytes)
         except FileNotFoundError as error:
             raise ValueError(
                 f"The recording has no epoch {epoch}; it has {self.epochs}."
             ) from error
+        n_rows = len(self.inputs) * self.n_replicates
+        if T.ndim != 2 or len(T) != n_rows or T.dtype.kind != "f":
+            raise ValueError(
+                f"{self._file(epoch)} has an array of {T.dtype} and shape {T.shape} as activations "
+                f"of {layer!r}, instead of real numbers in {n_rows} rows."
+            )
+        return T
 
     def _file(self, epoch: int) -> Path:
         return self.path / f"epoch-{epoch:08d}.npz"
 
 
+def _read_index(index: Any, path: Path) -> tuple[dict[str, tuple[float, float] | None], int]:
+    """Layers with their bounds, and the number of replicates."""
+    found = index.get("format") if isinstance(index, dict) else None
+    if found != _FORMAT:
+        raise ValueError(f"{path} has the format {found!r}, this version reads {_FORMAT}.")
+    layers, n_replicates = index.get("layers"), index.get("n_replicates")
+    if not isinstance(layers, dict) or not layers or not all(map(_are_bounds, layers.values())):
+        raise ValueError(
+            f"{path / _INDEX} has to name the layers, with two bounds or null for each."
+        )
+    if type(n_replicates) is not int or not 1 <= n_replicates <= _MOST_REPLICATES:
+        raise ValueError(f"{path / _INDEX} has to say n_replicates, a number from 1.")
+    bounds = {layer: None if pair is None else (pair[0], pair[1]) for layer, pair in layers.items()}
+    return bounds, n_replicates
+
+
+def _are_bounds(pair: Any) -> bool:
+    if pair is None:
+        return True
+    if not isinstance(pair, list) or [type(end) in (int, float) for end in pair] != [True, True]:
+        return False
+    return -math.inf < pair[0] < pair[1] < math.inf
+
+
+def _is_unfinished(path: Path) -> bool:
+    """Whether a folder has nothing but what a recorder leaves that is killed while it begins."""
+    left = {file for pattern in (*_UNFINISHED, _ROWS) for file in path.glob(pattern)}
+    return set(path.iterdir()) == left
+
+
 def _remove(path: Path) -> None:
     """Remove the files of a recording, that which makes the folder one last."""
-    unfinished = (f".{name}" for name in ("epoch-*.npz", "rows-*.npz", "recording-*.json"))
-    for pattern in (_EPOCHS, *unfinished, _ROWS, _INDEX):
+    for pattern in (_EPOCHS, *_UNFINISHED, _ROWS, _INDEX):
         for file in path.glob(pattern):
             file.unlink()

@@ -4,7 +4,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ibtools.callbacks._capture import capture_outputs, list_layers, select_layers
+from ibtools.callbacks._capture import (
+    are_finite,
+    capture_outputs,
+    join_rows,
+    list_layers,
+    select_layers,
+)
 
 
 def samples(*shape):
@@ -317,3 +323,43 @@ def test_compiled_parts_are_seen():
 def test_precision(dtype, expected):
     module = nn.Sequential(nn.Linear(3, 3), nn.Tanh()).to(dtype)
     assert capture(module, samples(4, 3).to(dtype))["1"].dtype == expected
+
+
+def test_layers_that_stay_on_their_device():
+    """Copies still, in float32 or float64, with one row per sample; only those named."""
+    module = nn.Sequential(nn.Conv2d(1, 2, 2), nn.ReLU(inplace=True), nn.Flatten(), nn.Linear(8, 2))
+    x = samples(5, 1, 3, 3)
+    layers = layers_of(module, x, "*")
+    names = [layer.name for layer in layers]
+    with torch.no_grad(), capture_outputs(module, layers) as expected:
+        module(x)
+    with capture_outputs(module, layers, on_device=names[:2]) as captured:
+        module(x)
+    assert [isinstance(captured[name], torch.Tensor) for name in names] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert not captured[names[0]].requires_grad
+    for name in names:
+        np.testing.assert_array_equal(captured[name], expected[name])
+    half = module.double().to(torch.bfloat16)
+    with capture_outputs(half, layers, on_device=names) as captured:
+        half(x.to(torch.bfloat16))
+    assert {values.dtype for values in captured.values()} == {torch.float32}
+    with capture_outputs(module.double(), layers, on_device=names) as captured:
+        module(x.double())
+    assert {values.dtype for values in captured.values()} == {torch.float64}
+
+
+@pytest.mark.parametrize("kind", [np.array, torch.tensor])
+def test_parts_of_a_layer(kind):
+    first, second = kind([[1.0], [2.0]]), kind([[3.0]])
+    assert join_rows([first]) is first
+    joined = join_rows([first, second])
+    assert type(joined) is type(first)
+    assert joined.tolist() == [[1], [2], [3]]
+    assert are_finite(joined)
+    assert not are_finite(kind([[1.0], [np.inf]]))
+    assert not are_finite(kind([[np.nan]]))

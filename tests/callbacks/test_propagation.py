@@ -193,3 +193,16 @@ def test_evaluation_draws_the_same_numbers_again():
         with evaluation(net):
             draws.append(torch.rand(3))
     assert torch.equal(*draws)
+
+
+def test_activations_that_stay_on_the_device(data):
+    batches = list(torch.tensor(data[0]).split(25))
+    net = initialized(Normed)
+    layers = network_layers(net, batches[0], None)
+    expected = propagate(net, batches, layers, n_replicates=2)
+    names = [layer.name for layer in layers]
+    mixed = propagate(net, batches, layers, n_replicates=2, on_device=names[-1:])
+    assert list(mixed) == list(expected)
+    assert [isinstance(rows, torch.Tensor) for rows in mixed.values()] == [False, True]
+    for name in names:
+        np.testing.assert_array_equal(mixed[name], expected[name])

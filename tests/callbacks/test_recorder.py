@@ -14,6 +14,7 @@ from ibtools import (
     InformationClassifier,
     InformationPlane,
     NearestNeighborsMI,
+    RenyiMatrixMI,
 )
 from ibtools.callbacks._recorder import ActivationRecorder
 from ibtools.plane._recording import ActivationRecording
@@ -167,6 +168,9 @@ def test_a_window_is_the_pooled_rows_with_their_index(data, tmp_path):
     assert row["mi_x"] == expected.mi_x_
     assert row["mi_y"] == expected.mi_y_
     assert row["mi_x_ceiling"] == pytest.approx(np.log2(len(X)))
+    assert plane == InformationPlane.from_recording(
+        tmp_path / "run", BinnedMI(n_bins=8), layers=["hidden2"] * 2, epochs=[4, 4], window=2
+    )
     with pytest.raises(ValueError, match="window must be from 1 to 5"):
         InformationPlane.from_recording(tmp_path / "run", window=6)
     with pytest.raises(ValueError, match="no epoch 9"):
@@ -181,6 +185,39 @@ def test_training_that_goes_on_with_other_rows_is_refused(data, tmp_path):
     with pytest.raises(ValueError, match=r"other rows than those .* on=\(X, y\)"):
         net.partial_fit(X[::-1].copy(), y[::-1].copy())
     assert ActivationRecording(tmp_path / "run").epochs == [0, 1, 2]
+
+
+def test_the_ceiling_of_a_batch_is_that_of_its_rows(data, tmp_path):
+    X, y = data
+    estimators = {
+        "batches": RenyiMatrixMI(alpha=2, batch_size=16, random_state=0),
+        "nats": RenyiMatrixMI(alpha=2, batch_size=16, base=np.e, random_state=0),
+        "large": RenyiMatrixMI(alpha=2, batch_size=60, random_state=0),
+        "all": RenyiMatrixMI(alpha=2),
+    }
+    net = InformationClassifier(
+        MLP,
+        module__sizes=(6, 5, 2),
+        callbacks=[
+            ActivationRecorder(tmp_path / "run", every=1, on="all"),
+            InfoPlaneCallback(estimators, every=1, on="all"),
+        ],
+        max_epochs=1,
+        random_state=0,
+        verbose=0,
+    ).fit(X, y)
+    recorded = InformationPlane.from_history(net.history)
+    again = InformationPlane.from_recording(tmp_path / "run", estimators)
+    T = {"hidden": X[:, :2]}
+    at_hand = InformationPlane.from_activations(T, y, estimator=estimators)
+    for plane in (recorded, again, at_hand):
+        table = plane.to_frame()
+        ceilings = table.groupby("estimator")["mi_x_ceiling"].first()
+        assert ceilings["batches"] == pytest.approx(4)
+        assert ceilings["nats"] == pytest.approx(np.log(16))
+        assert ceilings["large"] == pytest.approx(np.log2(60))
+        assert ceilings["all"] == pytest.approx(np.log2(60))
+        assert (table["mi_x"] <= table["mi_x_ceiling"] + 1e-9).all()
 
 
 def test_one_layer_of_a_recording_by_its_name(data, tmp_path):

@@ -1,6 +1,9 @@
 """BinnedMI: the numbers of the papers, closed forms, inequalities and bad input."""
 
 import math
+import subprocess
+import sys
+import tracemalloc
 from itertools import pairwise
 
 import numpy as np
@@ -467,3 +470,59 @@ def test_unfitted():
     for call in (lambda b: b.transform([[0.0]]), lambda b: b.bin_edges_):
         with pytest.raises(NotFittedError):
             call(BinnedMI())
+
+
+def test_progress_is_shown_when_asked_for(capsys):
+    T, y = np.random.default_rng(0).uniform(-1, 1, size=(3000, 40)), np.arange(3000) % 3
+    silent = BinnedMI().fit(T, y)
+    assert capsys.readouterr().err == ""
+    shown = BinnedMI(verbose=1).fit(T, y)
+    bars = capsys.readouterr().err
+    assert "bins of values: 100%" in bars
+    assert "symbols of rows: 100%" in bars
+    assert (shown.mi_x_, shown.mi_y_) == (silent.mi_x_, silent.mi_y_)
+
+
+@pytest.mark.parametrize("parameters", [{}, {"bounds": "unit"}, {"bounds": (-1, 1)}], ids=str)
+def test_memory_is_that_of_codes(parameters):
+    """Bytes of the codes, of the symbols and of a few numbers per row; a copy of X has 256 more."""
+    rng = np.random.default_rng(0)
+    T = np.tanh(rng.standard_normal((30_000, 64), dtype=np.float32))
+    y = rng.integers(10, size=len(T))
+    BinnedMI(**parameters).fit(T[:100], y[:100])
+    tracemalloc.start()
+    BinnedMI(**parameters).fit(T, y)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < (2 * 64 + 120) * len(T) + 2**21
+
+
+LARGE_FIT = """
+import resource, sys
+import numpy as np
+from ibtools import BinnedMI
+
+rng = np.random.default_rng(0)
+T = np.empty((10**6, 128), dtype=np.float32)
+for start in range(0, len(T), 10**4):
+    T[start : start + 10**4] = rng.uniform(-1, 1, size=(10**4, 128))
+T[1::2] = T[::2]
+y = np.arange(len(T)) // 2 % 10
+binned = BinnedMI(strategy=sys.argv[1], verbose=1).fit(T, y)
+scale = 2**30 if sys.platform == "darwin" else 2**20
+print(binned.mi_x_, binned.mi_y_, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / scale)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("strategy", ["uniform", "quantile"])
+def test_a_million_rows(strategy):
+    """Pairs of equal rows, all others distinct: H(T) = log2(500 000), I(T;Y) = log2(10)."""
+    done = subprocess.run(
+        [sys.executable, "-c", LARGE_FIT, strategy], capture_output=True, text=True, check=True
+    )
+    mi_x, mi_y, gibibytes = map(float, done.stdout.split())
+    assert mi_x == pytest.approx(math.log2(500_000), abs=1e-9)
+    assert mi_y == pytest.approx(math.log2(10), abs=1e-9)
+    assert gibibytes < 2  # of which X has 0.48
+    assert "symbols of rows: 100%" in done.stderr

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from numpy.testing import assert_allclose
 from sklearn.base import clone
 from sklearn.utils import estimator_checks
@@ -259,3 +260,43 @@ def test_bad_inputs(layer):
     for inputs, message in ((np.full((60, 2), np.nan), "NaN"), (np.ones(3), "inconsistent")):
         with pytest.raises(ValueError, match=message):
             FeatureMapDecomposition(6).fit(T, inputs=inputs)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"alpha": 2}, {"batch_size": 15, "n_pairs": 3}, {"bandwidth": "alignment"}],
+)
+def test_tensors_are_measured_as_arrays_are(options):
+    rng = np.random.default_rng(0)
+    maps = [np.tanh(rng.normal(size=(60, 2, 2))) for _ in range(4)]
+    y, values = rng.integers(3, size=60), rng.normal(size=(60, 2))
+    for source, target in ((None, y), (np.arange(60) % 20, y), (values, y)):
+        expected = FeatureMapDecomposition(random_state=0, **options)
+        expected.fit(maps, target, inputs=source)
+        ours = FeatureMapDecomposition(random_state=0, device=torch.device("cpu"), **options)
+        ours.fit(
+            [torch.tensor(part) for part in maps],
+            torch.tensor(target),
+            inputs=None if source is None else torch.tensor(source),
+        )
+        for name in ("mmi_x_", "mmi_y_", "redundancy_synergy_x_", "non_redundant_y_", "map_mi_y_"):
+            assert_allclose(getattr(ours, name), getattr(expected, name), atol=1e-8)
+    real = FeatureMapDecomposition(device=torch.device("cpu")).fit(maps, torch.tensor(values))
+    assert real.mi_y_ == pytest.approx(FeatureMapDecomposition().fit(maps, values).mi_y_, abs=1e-8)
+
+
+def test_a_tensor_of_one_column_has_no_pairs():
+    with pytest.raises(ValueError, match="minimum of 2"):
+        FeatureMapDecomposition(device=torch.device("cpu")).fit(torch.zeros(5, 1))
+
+
+def test_progress(capsys):
+    """A bar of mini-batches, or of the chunks of all pairs."""
+    X = np.random.default_rng(0).normal(size=(40, 4))
+    quiet = FeatureMapDecomposition().fit(X)
+    assert capsys.readouterr().err == ""
+    shown = FeatureMapDecomposition(verbose=1).fit(X)
+    assert "pairs of maps" in capsys.readouterr().err
+    assert shown.mi_x_ == quiet.mi_x_
+    FeatureMapDecomposition(verbose=1, batch_size=10).fit(X)
+    assert "4/4" in capsys.readouterr().err

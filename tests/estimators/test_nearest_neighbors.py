@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
@@ -479,3 +480,63 @@ def test_unfitted():
     for call in (lambda e: e.transform(ROWS), lambda e: e.entropy_, lambda e: e.score(ROWS, [0])):
         with pytest.raises(NotFittedError):
             call(NearestNeighborsMI())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"metric": "euclidean", "n_neighbors": [1, 4]},
+        {"copula": True},
+        {"standardize": False, "method": "mixed"},
+        {"method": "kl", "jitter": 1e-3, "random_state": 0},
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.*repeat an earlier row:UserWarning")
+def test_tensors_are_measured_as_arrays_are(options):
+    """Labels, real targets and values of inputs as tensors, a tenth of the rows repeated."""
+    rng = np.random.default_rng(0)
+    T, inputs = rng.normal(size=(2, 200, 3))
+    T[180:], inputs[180:] = T[:20], inputs[:20]
+    labels, values = np.arange(200) % 3, T[:, :2] + rng.normal(size=(200, 2))
+    for target in (labels, values):
+        expected = NearestNeighborsMI(**options).fit(T, target, inputs=inputs)
+        ours = NearestNeighborsMI(device=torch.device("cpu"), **options)
+        ours.fit(torch.tensor(T), torch.tensor(target), inputs=torch.tensor(inputs))
+        for name in ("mi_x_per_k_", "mi_y_per_k_"):
+            assert_allclose(getattr(ours, name), getattr(expected, name), atol=1e-9)
+        assert ours.method_x_ == expected.method_x_
+        assert ours.method_y_ == expected.method_y_
+        assert_allclose(ours.transform(torch.tensor(T)), expected.transform(T), atol=1e-12)
+    if options.get("method") == "kl":
+        assert ours.entropy_ == pytest.approx(expected.entropy_, abs=1e-9)
+
+
+def test_score_of_tensors():
+    T, labels = np.random.default_rng(0).normal(size=(100, 2)), np.arange(100) % 2
+    ours = NearestNeighborsMI(device=torch.device("cpu"))
+    ours.fit(torch.tensor(T), torch.tensor(labels))
+    expected = NearestNeighborsMI().fit(T, labels).score(T, labels)
+    assert ours.score(torch.tensor(T), torch.tensor(labels)) == pytest.approx(expected)
+
+
+def test_tensors_that_are_functions_of_the_inputs_warn():
+    inputs = np.random.default_rng(0).normal(size=(300, 2))
+    T = np.tanh(inputs @ np.array([[1.0, 0.5], [-0.5, 1.0]]))
+    with pytest.warns(UserWarning, match="function of the inputs"):
+        NearestNeighborsMI(device=torch.device("cpu")).fit(
+            torch.tensor(T), inputs=torch.tensor(inputs)
+        )
+
+
+def test_bad_tensors_and_devices():
+    there = NearestNeighborsMI(device=torch.device("cpu"))
+    T = torch.zeros(10, 2, dtype=torch.float64)
+    with pytest.raises(ValueError, match="NaN"):
+        there.fit(T.log() - T.log())
+    with pytest.raises(ValueError, match="inconsistent"):
+        there.fit(T, torch.zeros(9, 1))
+    with pytest.raises(ValueError, match="'lnn' fits on the host"):
+        NearestNeighborsMI(method="lnn", device=torch.device("cpu")).fit(T)
+    with pytest.raises(ValueError, match="no device that torch knows"):
+        NearestNeighborsMI(device="abacus").fit(T)

@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.spatial.distance import cdist
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
@@ -480,3 +481,105 @@ def test_unfitted():
     for call in (lambda r: r.transform([[0.0]]), lambda r: r.score([[0.0]], [0])):
         with pytest.raises(NotFittedError):
             call(RenyiMatrixMI())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"alpha": 2, "bandwidth": "median"},
+        {"alpha": 3, "bandwidth": "alignment", "n_maps": 2},
+        {"kernel": "delta"},
+        {"batch_size": 20, "label_kernel": "rbf"},
+        {"bandwidth": 1e-6},
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.*unlike:UserWarning")
+def test_tensors_are_measured_as_arrays_are(data, options):
+    """Exactly where eigenvalues are computed; labels, indices and values of inputs as tensors."""
+    T, y, inputs = data
+    T = np.vstack([T[:50], T[:10]])  # duplicates
+    for source, target in ((None, y), (y, inputs), (inputs, y)):
+        expected = RenyiMatrixMI(random_state=0, **options).fit(T, target, inputs=source)
+        ours = RenyiMatrixMI(random_state=0, device=torch.device("cpu"), **options)
+        tensors = [None if part is None else torch.tensor(part) for part in (target, source)]
+        ours.fit(torch.tensor(T), tensors[0], inputs=tensors[1])
+        for name in ("entropy_", "mi_x_", "mi_y_", "input_entropy_", "mean_similarity_"):
+            assert getattr(ours, name) == pytest.approx(getattr(expected, name), abs=1e-9), name
+        assert ours.inputs_kernel_ == expected.inputs_kernel_
+        assert isinstance(ours.mi_x_, float)
+
+
+def test_quadrature_of_tensors(data):
+    """The same probes: a tenth of the stated error at the most."""
+    T = np.random.default_rng(0).normal(size=(300, 3))
+    expected = RenyiMatrixMI(method="lanczos", random_state=0).fit(T)
+    ours = RenyiMatrixMI(method="lanczos", random_state=0, device=torch.device("cpu")).fit(T)
+    assert ours.method_ == "lanczos"
+    assert ours.mi_x_ == pytest.approx(expected.mi_x_, abs=0.1 * expected.entropy_std_error_)
+
+
+def test_a_tensor_is_neither_changed_nor_kept(data):
+    T = torch.tensor(data[0], requires_grad=True)
+    renyi = RenyiMatrixMI(device=torch.device("cpu")).fit(T)
+    assert_array_equal(T.detach(), data[0])
+    features = renyi.transform(data[0])
+    with torch.no_grad():
+        T.zero_()
+    assert_array_equal(renyi.transform(data[0]), features)
+
+
+def test_a_tensor_of_the_host_needs_no_device(data):
+    expected = RenyiMatrixMI().fit(data[0]).mi_x_
+    assert RenyiMatrixMI().fit(torch.tensor(data[0])).mi_x_ == expected
+
+
+def test_features_and_score_of_tensors(data):
+    T, y, _ = data
+    expected = RenyiMatrixMI(bandwidth=0.5).fit(T, y)
+    ours = RenyiMatrixMI(bandwidth=0.5, device=torch.device("cpu"))
+    ours.fit(torch.tensor(T), torch.tensor(y))
+    features = ours.transform(torch.tensor(T))
+    assert_allclose(
+        features @ features.T, expected.transform(T) @ expected.transform(T).T, atol=1e-7
+    )
+    assert ours.score(torch.tensor(T), torch.tensor(y)) == pytest.approx(expected.score(T, y))
+    assert len(ours.get_feature_names_out()) == features.shape[1]
+
+
+def test_maps_as_tensors(data):
+    maps = [data[0].reshape(60, 2, 2)[:, i] for i in range(2)]
+    expected = RenyiMatrixMI().fit(maps)
+    ours = RenyiMatrixMI(device=torch.device("cpu")).fit([torch.tensor(part) for part in maps])
+    assert_array_equal(ours.map_sizes_, [2, 2])
+    assert ours.mi_x_ == pytest.approx(expected.mi_x_, abs=1e-9)
+
+
+def test_bad_tensors_and_devices(data):
+    T = torch.tensor(data[0])
+    there = RenyiMatrixMI(device=torch.device("cpu"))
+    with pytest.raises(ValueError, match="2D array"):
+        there.fit(T[0])
+    with pytest.raises(ValueError, match="NaN"):
+        there.fit(torch.where(T[0, 0] == T, torch.nan, T))
+    with pytest.raises(ValueError, match="inputs contains NaN"):
+        there.fit(T, inputs=torch.full((60, 2), torch.nan))
+    with pytest.raises(ValueError, match="no device that torch knows"):
+        RenyiMatrixMI(device="abacus").fit(T)
+
+
+def test_progress(data, capsys):
+    """A bar of mini-batches, or of the products of a quadrature; no bar unless asked for."""
+    T, y, _ = data
+    quiet = RenyiMatrixMI(batch_size=20, random_state=0).fit(T, y)
+    assert capsys.readouterr().err == ""
+    shown = RenyiMatrixMI(batch_size=20, random_state=0, verbose=1).fit(T, y)
+    bars = capsys.readouterr().err
+    assert "S(T)" in bars
+    assert "3/3" in bars
+    assert shown.mi_y_ == quiet.mi_y_
+    T = np.random.default_rng(0).normal(size=(100, 2))
+    quiet = RenyiMatrixMI(method="lanczos", tol=0.05, random_state=0).fit(T)
+    shown = RenyiMatrixMI(method="lanczos", tol=0.05, random_state=0, verbose=1).fit(T)
+    assert "product" in capsys.readouterr().err
+    assert shown.mi_x_ == quiet.mi_x_

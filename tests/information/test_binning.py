@@ -262,3 +262,30 @@ def test_bins_of_each_unit():
 def test_bad_bounds_of_units(bounds):
     with pytest.raises(ValueError, match=r"shape \(2, 2\)|two finite numbers"):
         check_unit_bounds(bounds, 2)
+
+
+@reproducible
+@given(
+    st.lists(st.sampled_from([-2.0, -0.5, -0.0, 0.0, 0.1, 0.3, 7.0]), min_size=1, max_size=40),
+    st.integers(1, 60),
+)
+def test_quantiles_of_rows_are_those_of_equal_weights(values, n_bins):
+    rows = np.array(values, dtype=np.float32)
+    found = quantile_bins(rows, n_bins).boundaries
+    weighted = quantile_bins(rows, n_bins, weights=np.ones(len(rows))).boundaries
+    np.testing.assert_array_equal(found, weighted)
+
+
+@reproducible
+@given(st.lists(st.integers(0, 9), min_size=2, max_size=60), st.integers(2, 12))
+def test_quantiles_reach_their_part_of_the_mass(values, n_bins):
+    """The k-th edge is the first between distinct values below which k / n_bins of them lie."""
+    distinct = sorted(set(values))
+    edges = []
+    for k in range(1, n_bins):
+        reached = n_bins * np.searchsorted(np.sort(values), distinct, "right") >= k * len(values)
+        below = distinct[np.argmax(reached)]
+        if below != distinct[-1]:
+            edges.append((below + distinct[distinct.index(below) + 1]) / 2)
+    expected = [distinct[0], *sorted(set(edges)), distinct[-1]]
+    np.testing.assert_array_equal(quantile_bins(values, n_bins).boundaries, expected)

@@ -103,3 +103,17 @@ def test_whitening_inverts_the_kernel(variance):
     kernel = gaussian_kernel(centres, centres, variance)
     features = kernel @ kernel_whitening(centres, variance)
     assert_allclose(features @ features.T, kernel, atol=1e-9)
+
+
+@pytest.mark.parametrize("noise_std", [1e-4, 1e-2])
+def test_rows_spread_over_many_widths_keep_their_digits(noise_std):
+    """Rows 1e4 apart: each has a kernel of 1 with itself, and of 0 with all others."""
+    X = 1e4 * np.random.default_rng(0).normal(size=(60, 4))
+    labels = np.arange(60) % 3
+    joint = np.eye(3)[labels]
+    ratios = mixture_log_ratio(X, joint, noise_std**2, X, labels)
+    assert_allclose(ratios, np.log((1 + 1 / 6) / (1.5 / 3)), rtol=1e-12)
+    near = X + noise_std / np.sqrt(4)
+    kernels = np.exp(-1 / 2)
+    ratios = mixture_log_ratio(X, joint, noise_std**2, near, labels)
+    assert_allclose(ratios, np.log((kernels + 1 / 6) / ((kernels + 0.5) / 3)), atol=1e-7)

@@ -89,7 +89,7 @@ def test_forced_collisions_are_noticed(monkeypatch):
     rng = np.random.default_rng(0)
     codes = rng.integers(0, 100, size=(400, 40)).astype(np.int8)
     codes = np.concatenate([codes, codes[:100]])
-    monkeypatch.setattr(_symbols, "_hash_multipliers", lambda n: np.zeros(n, dtype=np.uint64))
+    monkeypatch.setattr(_symbols, "hash_multipliers", lambda n: np.zeros(n, dtype=np.uint64))
     _assert_exact(codes)
 
 
@@ -116,3 +116,16 @@ def test_joint_counts_with_weights():
     cells = joint_counts(np.array([0, 0, 2]), np.array([1, 1, 0]), np.array([0.25, 0.5, 2.0]))
     found = list(zip(cells.symbols, cells.groups, cells.counts, strict=True))
     assert found == [(0, 1, 0.75), (2, 0, 2.0)]
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_joint_counts_of_tables_of_any_size(weighted, monkeypatch):
+    """A table that is filled, or cells that are sorted: the same cells in the same order."""
+    rng = np.random.default_rng(0)
+    symbols, groups = rng.integers(40, size=500), rng.integers(30, size=500)
+    weights = rng.random(500) if weighted else None
+    filled = joint_counts(symbols, groups, weights)
+    monkeypatch.setattr(_symbols, "_CELLS_PER_ROW", 0)
+    for one, other in zip(filled, joint_counts(symbols, groups, weights), strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert one.dtype == other.dtype

@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from ibtools import BinnedMI, InformationPlane, KernelDensityMI, RenyiMatrixMI
 from ibtools.bottleneck._layers import layer_beta
@@ -125,6 +126,28 @@ def test_from_activations_with_epochs_images_and_repeated_inputs():
     assert table["mi_x"].to_dict() == {0: 1.0, 5: 0.0}
     assert table["mi_x_ceiling"].to_dict() == {0: 1.0, 5: 1.0}
     assert table["mi_y"].isna().all()
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_from_activations_that_are_tensors(monkeypatch, dtype):
+    """They are handed over as tensors to estimators that measure these, and as arrays to others."""
+    estimators = {
+        "arrays": KernelDensityMI(),
+        "tensors": KernelDensityMI(device=torch.device("cpu")),
+    }
+    T, y = torch.arange(8.0, dtype=dtype).reshape(4, 1, 2), torch.tensor([0, 0, 1, 1])
+    seen, fit = [], KernelDensityMI.fit
+    monkeypatch.setattr(
+        KernelDensityMI,
+        "fit",
+        lambda self, X, *args, **kwargs: [seen.append(type(X)), fit(self, X, *args, **kwargs)][1],
+    )
+    table = InformationPlane.from_activations(
+        {"a": T.requires_grad_()}, y, estimator=estimators, inputs=torch.arange(4)
+    ).to_frame()
+    assert seen == [np.ndarray, torch.Tensor]
+    assert table["mi_x"].tolist() == pytest.approx([2.0, 2.0])
+    assert table["mi_y"].tolist() == pytest.approx([1.0, 1.0])
 
 
 def test_the_informations_of_repeated_inputs():

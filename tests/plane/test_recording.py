@@ -17,8 +17,8 @@ ROWS = {
 def _activations(seed):
     rng = np.random.default_rng(seed)
     return {
-        "hidden1": rng.normal(size=(3, 4)).astype(np.float32),
-        "block/act#1": rng.normal(size=(3, 2)),
+        "hidden1": rng.normal(size=(6, 4)).astype(np.float32),
+        "block/act#1": rng.normal(size=(6, 2)),
     }
 
 
