@@ -14,14 +14,13 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
-from sklearn.model_selection import ShuffleSplit
-from skorch.dataset import ValidSplit
 
 from ibtools import __version__
 from ibtools.callbacks._info_plane import InfoPlaneCallback
 from ibtools.datasets._fetch import fetch_fashion_mnist, fetch_mnist
 from ibtools.datasets._szt import make_szt
 from ibtools.estimators._binned import BinnedMI
+from ibtools.experiments._nets import make_classifier
 from ibtools.experiments._progress import EpochProgress
 from ibtools.experiments._settings import PlaneSettings
 from ibtools.networks._classifier import InformationClassifier
@@ -32,7 +31,6 @@ from ibtools.plane._history import history_points
 from ibtools.plane._plane import InformationPlane
 
 _NOT_WRITTEN = "could not be written"
-_OPTIMIZERS = {"adam": torch.optim.Adam, "sgd": torch.optim.SGD}
 _FETCHERS = {"mnist": fetch_mnist, "fashion-mnist": fetch_fashion_mnist}
 
 
@@ -89,24 +87,23 @@ def _load_data(settings: PlaneSettings) -> tuple[NDArray[np.float32], NDArray[np
 
 def _make_net(settings: PlaneSettings, n_inputs: int, n_classes: int) -> InformationClassifier:
     estimator = BinnedMI(n_bins=settings.n_bins, bin_width=settings.bin_width)
-    split = ShuffleSplit(1, train_size=settings.train_fraction, random_state=settings.seed)
     activation = settings.activation
-    return InformationClassifier(
+    return make_classifier(
         MLP,
-        module__sizes=(n_inputs, *settings.hidden, n_classes),
-        module__activation=activation[0] if len(activation) == 1 else activation,
-        optimizer=_OPTIMIZERS[settings.optimizer],
-        optimizer__fused=True,
-        lr=settings.learning_rate,
+        {
+            "sizes": (n_inputs, *settings.hidden, n_classes),
+            "activation": activation[0] if len(activation) == 1 else activation,
+        },
+        optimizer=settings.optimizer,
+        learning_rate=settings.learning_rate,
         batch_size=settings.batch_size,
-        max_epochs=settings.epochs,
-        train_split=ValidSplit(split) if settings.train_fraction < 1 else None,
+        epochs=settings.epochs,
+        train_fraction=settings.train_fraction,
+        seed=settings.seed,
         callbacks=[
             InfoPlaneCallback(estimator, on=settings.rows, n_records=settings.records),
             EpochProgress(),
         ],
-        random_state=settings.seed,
-        verbose=0,
     )
 
 

@@ -2,13 +2,13 @@
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import product
 from typing import Any
 
 import pandas as pd
-import torch
-from sklearn.utils.parallel import Parallel, delayed
 
+from ibtools.experiments._parallel_runs import parallel_runs
 from ibtools.plane._columns import COLUMNS
 from ibtools.plane._plane import InformationPlane
 
@@ -97,9 +97,8 @@ def sweep(
         raise ValueError(f"on_error must be 'raise' or 'warn', got {on_error!r}.")
     conditions = _conditions(factors, how)
     _refuse_columns_of_planes(factors)
-    outcomes = Parallel(n_jobs=n_jobs, verbose=verbose)(
-        delayed(_run)(experiment, levels, on_error) for levels in conditions
-    )
+    run = partial(_run, experiment, on_error)
+    outcomes = parallel_runs(run, conditions, n_jobs=n_jobs, verbose=verbose)
     planes = []
     for levels, outcome in zip(conditions, outcomes, strict=True):
         if isinstance(outcome, InformationPlane):
@@ -139,18 +138,14 @@ def _refuse_columns_of_planes(factors: Mapping[str, Any]) -> None:
         raise ValueError(f"Planes have columns {taken} of their own: name the factors otherwise.")
 
 
-def _run(experiment: Callable[..., Any], levels: _Factors, on_error: str) -> Any:
+def _run(experiment: Callable[..., Any], on_error: str, levels: _Factors) -> Any:
     """Plane of one run, or what its error said."""
-    n_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     try:
         return _plane(experiment(**levels))
     except Exception as error:
         if on_error == "raise":
             raise RuntimeError(f"The run of {_named(levels)} failed: {error}") from error
         return f"{type(error).__name__}: {error}"
-    finally:
-        torch.set_num_threads(n_threads)
 
 
 def _plane(result: Any) -> InformationPlane:
