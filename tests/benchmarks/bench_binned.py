@@ -205,3 +205,12 @@ def test_information_of_60000_rows_on_labels(n_features, reach, compare):
         truth=_plug_in_information(layer),
         reach=reach,
     )
+
+
+@pytest.mark.parametrize("strategy", ["uniform", "quantile"])
+def test_memory_of_a_million_rows(peak_memory, strategy):
+    """1e6 x 128 distinct rows with labels, beside the 0.5 GiB of the rows themselves."""
+    rng = np.random.default_rng(0)
+    T = rng.random((10**6, 128), dtype=np.float32)
+    y = rng.integers(10, size=len(T))
+    assert peak_memory(lambda: BinnedMI(strategy=strategy).fit(T, y)) < 1.5 * 2**30

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.linalg import eigvalsh
 
+from ibtools import RenyiMatrixMI
 from ibtools.information import renyi_entropy, renyi_pairwise_entropies
 from ibtools.information._spectral_entropy import spectral_entropy
 from ibtools.information._spectral_gram import gram_matrix, rbf_variable
@@ -75,6 +76,15 @@ def test_renyi_1_01_by_lanczos(n_samples, reach, compare):
         truth=truth,
         reach=f"{reach}, states {estimate.std_error:.1e}",
     )
+
+
+@pytest.mark.parametrize("n_samples", [4096, 20_000])
+def test_renyi_1_01_of_many_rows(n_samples, peak_memory):
+    """By a quadrature that keeps half of the Gram matrix, in single precision."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(10, size=n_samples)
+    T = np.tanh(rng.normal(size=(n_samples, 20)) + 0.8 * rng.normal(size=(10, 20))[labels])
+    assert peak_memory(lambda: RenyiMatrixMI(random_state=0).fit(T)) < 4 * 2**30
 
 
 @pytest.mark.parametrize("n_samples", [1024, 2048])
