@@ -1,8 +1,5 @@
 """Configuration of the Sphinx build."""
 
-import re
-from pathlib import Path
-
 import ibtools
 
 project = "ibtools"
@@ -12,6 +9,7 @@ version = release = ibtools.__version__
 
 extensions = [
     "matplotlib.sphinxext.plot_directive",
+    "myst_parser",
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
@@ -53,6 +51,7 @@ sphinx_gallery_conf = {
     "show_memory": False,
     "matplotlib_animations": False,
     "min_reported_time": 1,
+    "parallel": 2,  # examples at a time
 }
 
 html_theme = "pydata_sphinx_theme"
@@ -67,7 +66,7 @@ html_theme_options = {
     "show_prev_next": False,
     "show_nav_level": 2,
 }
-html_sidebars = {"index": [], "install": [], "quickstart": [], "whats_new": []}
+html_sidebars = {page: [] for page in ("index", "install", "quickstart", "benchmarks", "whats_new")}
 
 
 def skip_foreign(app, what, name, obj, skip, options):
@@ -76,24 +75,6 @@ def skip_foreign(app, what, name, obj, skip, options):
     return True if what == "class" and not str(home).startswith("ibtools") else None
 
 
-def markdown_to_rst(app, relative_path, parent, content):
-    """Translate the Markdown of the changelog: headings, code, links and bold words."""
-    if Path(relative_path).name != "CHANGELOG.md":
-        return
-    lines = []
-    for line in content[0].splitlines():
-        heading = re.fullmatch(r"(#+) (.*)", line)
-        if heading:
-            level = len(heading[1])
-            # The page has a title of its own.
-            lines += [heading[2], "=-~^"[level - 1] * len(heading[2])] if level > 1 else []
-            continue
-        line = re.sub(r"`([^`]+)`", r"``\1``", line)
-        lines.append(re.sub(r"\[([^]]+)\]\(([^)]+)\)", r"`\1 <\2>`__", line))
-    content[0] = "\n".join(lines) + "\n"
-
-
 def setup(app):
-    """Connect the functions above."""
+    """Connect the function above."""
     app.connect("autodoc-skip-member", skip_foreign)
-    app.connect("include-read", markdown_to_rst)
