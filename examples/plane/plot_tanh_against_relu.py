@@ -41,6 +41,7 @@ from ibtools import (
     InformationPlaneDisplay,
 )
 from ibtools.datasets import make_szt
+from ibtools.networks import SeedEnsemble
 
 torch.set_num_threads(1)
 
@@ -57,35 +58,36 @@ estimators = {
 # Training
 # --------
 #
-# The learning rate is 0.001, more than twice that of the example before, so that fewer epochs do.
+# :class:`~ibtools.networks.SeedEnsemble` trains the three seeds together. The learning rate is
+# 0.008, twenty times that of ``python -m ibtools plane``, so that 450 epochs do in place of 8000.
 # For ``BinnedMI(n_bins=30)``, which names no bounds, the callback takes those of the activation
 # from the network: -1 and 1 after tanh.
 
 
-def train(activation, seed):
-    """Train one network; return its plane, with the accuracy among the settings."""
+def train(activation):
+    """Train three seeds of a network; return it fitted."""
     net = InformationClassifier(
-        MLP,
+        SeedEnsemble,
+        module__module=MLP,
         module__sizes=(12, 10, 7, 5, 4, 3, 2),
         module__activation=activation,
+        module__seeds=3,
         optimizer=torch.optim.Adam,
         optimizer__fused=True,
-        lr=1e-3,
+        lr=8e-3,
         batch_size=512,
-        max_epochs=2000,
-        callbacks=[InfoPlaneCallback(estimators[activation], n_records=50, on="all")],
-        random_state=seed,
+        max_epochs=450,
+        callbacks=[InfoPlaneCallback(estimators[activation], n_records=18, on="all")],
         verbose=0,
     )
-    net.fit(X, y)
-    settings = {"accuracy": net.score(X, y)}
-    return InformationPlane.from_history(net.history, settings=settings)
+    return net.fit(X, y)
 
 
-runs = {name: [train(name, seed) for seed in range(3)] for name in estimators}
+nets = {activation: train(activation) for activation in estimators}
+planes = {name: InformationPlane.from_history(net.history) for name, net in nets.items()}
 
-for name, planes in runs.items():
-    accuracies = [f"{plane.settings['accuracy']:.3f}" for plane in planes]
+for name, net in nets.items():
+    accuracies = [f"{net.member(seed).score(X, y):.3f}" for seed in range(3)]
     print(f"{name}: accuracy {', '.join(accuracies)}")
 
 # %%
@@ -96,8 +98,8 @@ for name, planes in runs.items():
 # here each network stands in the place of an estimator.
 
 tables = [
-    planes[0].select(estimators=WIDTH).to_frame().assign(estimator=name)
-    for name, planes in runs.items()
+    plane.select(estimators=WIDTH, run=0).to_frame().assign(estimator=name)
+    for name, plane in planes.items()
 ]
 InformationPlaneDisplay.from_plane(InformationPlane(pd.concat(tables)))
 plt.show()
@@ -106,8 +108,9 @@ plt.show()
 # The untrained networks differ. Small weights make the values of ReLU units small, from layer to
 # layer more so, until few of them differ by the width of a bin: the last layers begin at the left.
 # While the network learns they go to the right, where more inputs can be told apart. The last
-# hidden layer of the tanh network begins at the right, and goes far to the left. The probabilities
-# end by going to the left in both: they come from a softmax, which saturates like tanh.
+# hidden layer of the tanh network begins further to the right, and ends by going to the left. The
+# probabilities end by going to the left in both: they come from a softmax, which saturates like
+# tanh.
 #
 # The last hidden layer over the epochs
 # -------------------------------------
@@ -120,15 +123,14 @@ for (network, color), (name, style) in product(
     {"tanh": "#0072B2", "relu": "#D55E00"}.items(),
     {WIDTH: "-", COUNT: (0, (4, 2))}.items(),
 ):
-    together = InformationPlane.concat(runs[network])
-    layer = together.select(layers="hidden5", estimators=name)
+    layer = planes[network].select(layers="hidden5", estimators=name)
     for _, path in layer.to_frame().groupby("run"):
         ax.plot(path["epoch"], path["mi_x"], color=color, ls=style, lw=0.7, alpha=0.35)
     mean = layer.mean().to_frame()
     ax.plot(mean["epoch"], mean["mi_x"], color=color, ls=style, lw=2, label=f"{network}, {name}")
 ax.set_xscale("symlog", linthresh=1)
-ax.set(xlabel="epoch", ylabel="I(X;T) of hidden5 [bits]", xlim=(0, 2000), ylim=(0, None))
-ax.set_xticks([0, 1, 10, 100, 1000], ["0", "1", "10", "100", "1000"])
+ax.set(xlabel="epoch", ylabel="I(X;T) of hidden5 [bits]", xlim=(0, 450), ylim=(0, None))
+ax.set_xticks([0, 1, 10, 100], ["0", "1", "10", "100"])
 fig.legend(loc="outside upper center", ncols=2, frameon=False)
 plt.show()
 
@@ -146,7 +148,7 @@ def lost(plane):
 
 
 losses = pd.concat(
-    {network: lost(InformationPlane.concat(planes)) for network, planes in runs.items()},
+    {network: lost(plane) for network, plane in planes.items()},
     names=["network"],
 )
 losses.round(2)
@@ -159,7 +161,8 @@ for (network, name), table in losses.groupby(["network", "estimator"], sort=Fals
 
 # %%
 # So no, not as tanh does. With bins of the same width, the last hidden layer of the ReLU networks
-# keeps nearly all that it ever told about the input. The fourth layer is less clear: it loses
-# something in single runs of either network. And the same ReLU activations seem to compress when
-# the bins end at 1, because all that grows beyond is counted as one value. Read a fall of I(X;T)
-# together with the bins that it was measured with.
+# keeps nearly all that it ever told about the input, and that of the tanh networks loses 1.5 to
+# 2.6 bits. The layers before it are less clear: the fourth, in ReLU networks the third as well,
+# loses something in single runs. And the same ReLU activations seem to compress when the bins end
+# at 1, because all that grows beyond is counted as one value. Read a fall of I(X;T) together with
+# the bins that it was measured with.

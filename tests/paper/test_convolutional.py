@@ -37,7 +37,7 @@ def _images(folder, subset, n_per_class=None):
     )
 
 
-def _train(images, labels, **parameters):
+def _train(images, labels, seed=0, **parameters):
     """Train as published, and record both chains after every epoch."""
     renyi = RenyiMatrixMI(
         alpha=1.01, bandwidth="silverman", bandwidth_factor=5, batch_size=128, random_state=0
@@ -53,7 +53,7 @@ def _train(images, labels, **parameters):
         optimizer__momentum=0.95,
         train_split=None,
         callbacks=callbacks,
-        random_state=0,
+        random_state=seed,
         verbose=0,
         **parameters,
     )
@@ -100,19 +100,31 @@ def test_a_small_relu_network_keeps_to_the_inequality(real_data):
 @pytest.mark.paper
 @pytest.mark.filterwarnings("ignore:The rows of T are nearly unlike:UserWarning")
 @pytest.mark.parametrize(
-    ("activation", "lr", "accuracy", "share"),
-    [("sigmoid", 0.1, 0.97, 0.9), ("relu", 0.01, 0.98, 0)],
+    ("activation", "lr", "seed", "accuracy", "share"),
+    [
+        ("sigmoid", 0.1, 0, 0.97, 0.85),
+        ("sigmoid", 0.1, 1, 0.97, 0.85),
+        ("sigmoid", 0.1, 2, 0.97, 0.85),
+        ("relu", 0.01, 0, 0.98, 0.85),
+    ],
 )
-def test_all_images(real_data, activation, lr, accuracy, share):
+def test_all_images(real_data, activation, lr, seed, accuracy, share):
     """60000 images and 10 epochs in batches of 128; ReLU dies at the published rate of 0.1.
 
-    Measured with sigmoids, one seed: accuracy 0.974; 47 of 50 pairs hold, and after epochs 8,
-    9 and 10 hidden3 exceeds hidden2 by 0.52, 0.17 and 0.13 bit; no pair of errors is violated. The
-    share is that of pairs that have to hold: violations of ReLU are printed, none is a failure.
+    Measured with sigmoids and seeds 0, 1 and 2: accuracy 0.974, 0.978 and 0.980; 3, 6 and 5 of 50
+    pairs are violated, always hidden3 exceeding hidden2, by 0.1 to 0.5 bit, and at most 1 of 30
+    pairs of errors. Measured with ReLU: accuracy 0.983, no pair of either kind is violated. The
+    share is that of pairs of layers that have to hold.
     """
     images, labels = _images(real_data, "train")
     net = _train(
-        images, labels, module__activation=activation, lr=lr, batch_size=128, max_epochs=10
+        images,
+        labels,
+        seed,
+        module__activation=activation,
+        lr=lr,
+        batch_size=128,
+        max_epochs=10,
     )
     reached = net.score(*_images(real_data, "test"))
     forward, errors = _forward_pairs(net), _error_pairs(net)
@@ -122,5 +134,6 @@ def test_all_images(real_data, activation, lr, accuracy, share):
     assert reached > accuracy
     assert len(forward) == 50
     assert 1 - np.mean(forward["violated"]) >= share
-    if share:
-        assert set(forward.loc[forward["violated"], "later"]) <= {"hidden3"}
+    assert set(forward.loc[forward["violated"], "later"]) <= {"hidden3"}
+    assert len(errors) == 30
+    assert errors["violated"].mean() <= 0.1, _report("errors", errors)
