@@ -7,7 +7,6 @@ convolution (hidden3) exceeds the pooling before it. The errors are no Markov ch
 depend on the activations too: what they violate is a finding.
 """
 
-import numpy as np
 import pytest
 import torch
 
@@ -60,11 +59,11 @@ def _train(images, labels, seed=0, **parameters):
     return net.fit(images, labels)
 
 
-def _forward_pairs(net):
-    """Neighbouring layers after every epoch of training, within one standard error."""
+def _forward_pairs(net, pairs="consecutive"):
+    """Layers two by two after every epoch of training, within one standard error."""
     plane = InformationPlane.from_history(net.history)
     plane = plane.select(epochs=plane.epochs[1:], layers=HIDDEN)
-    return data_processing_pairs(plane, n_std_errors=1)
+    return data_processing_pairs(plane, pairs=pairs, n_std_errors=1)
 
 
 def _error_pairs(net):
@@ -100,40 +99,39 @@ def test_a_small_relu_network_keeps_to_the_inequality(real_data):
 @pytest.mark.paper
 @pytest.mark.filterwarnings("ignore:The rows of T are nearly unlike:UserWarning")
 @pytest.mark.parametrize(
-    ("activation", "lr", "seed", "accuracy", "share"),
+    ("activation", "lr", "seed", "accuracy"),
     [
-        ("sigmoid", 0.1, 0, 0.97, 0.85),
-        ("sigmoid", 0.1, 1, 0.97, 0.85),
-        ("sigmoid", 0.1, 2, 0.97, 0.85),
-        ("relu", 0.01, 0, 0.98, 0.85),
+        ("sigmoid", 0.1, 0, 0.97),
+        ("sigmoid", 0.1, 1, 0.97),
+        ("sigmoid", 0.1, 2, 0.97),
+        ("relu", 0.01, 0, 0.98),
     ],
 )
-def test_all_images(real_data, activation, lr, seed, accuracy, share):
+def test_all_images(real_data, activation, lr, seed, accuracy):
     """60000 images and 10 epochs in batches of 128; ReLU dies at the published rate of 0.1.
 
-    Measured with sigmoids and seeds 0, 1 and 2: accuracy 0.974, 0.978 and 0.980; 3, 6 and 5 of 50
-    pairs are violated, always hidden3 exceeding hidden2, by 0.1 to 0.5 bit, and at most 1 of 30
-    pairs of errors. Measured with ReLU: accuracy 0.983, no pair of either kind is violated. The
-    share is that of pairs of layers that have to hold.
+    Measured with sigmoids and seeds 0, 1 and 2: accuracy 0.974, 0.978 and 0.980; of the 50 pairs
+    of neighbours 3, 6 and 5 are violated, always hidden3 exceeding hidden2, by 0.1 to 0.5 bit: at
+    least 96 of 100 pairs of any two layers hold, 88 of 100 pairs of neighbours. At most 1 of 30
+    pairs of errors is violated. Measured with ReLU: accuracy 0.983, no pair of either kind is.
     """
     images, labels = _images(real_data, "train")
-    net = _train(
-        images,
-        labels,
-        seed,
-        module__activation=activation,
-        lr=lr,
-        batch_size=128,
-        max_epochs=10,
-    )
+    training = {"module__activation": activation, "lr": lr, "batch_size": 128, "max_epochs": 10}
+    net = _train(images, labels, seed, **training)
     reached = net.score(*_images(real_data, "test"))
-    forward, errors = _forward_pairs(net), _error_pairs(net)
-    print(f"{activation}: accuracy {reached:.4f}")
-    print(_report("layers", forward))
+    all_pairs, neighbours, errors = (
+        _forward_pairs(net, "all"),
+        _forward_pairs(net),
+        _error_pairs(net),
+    )
+    print(f"{activation}, seed {seed}: accuracy {reached:.4f}")
+    print(_report("layers", neighbours))
     print(_report("errors", errors))
     assert reached > accuracy
-    assert len(forward) == 50
-    assert 1 - np.mean(forward["violated"]) >= share
-    assert set(forward.loc[forward["violated"], "later"]) <= {"hidden3"}
+    assert len(all_pairs) == 150
+    assert 1 - all_pairs["violated"].mean() >= 0.95, _report("any two layers", all_pairs)
+    assert len(neighbours) == 50
+    assert 1 - neighbours["violated"].mean() >= 0.85
+    assert set(neighbours.loc[neighbours["violated"], "later"]) <= {"hidden3"}
     assert len(errors) == 30
     assert errors["violated"].mean() <= 0.1, _report("errors", errors)
