@@ -334,7 +334,7 @@ def capture_outputs(
 
 def copy_rows(tensor: Tensor, on_device: bool) -> LayerRows:
     """Copy a tensor with one row per sample, on its device or into an array."""
-    return device_rows(tensor) if on_device else as_rows(tensor)
+    return tensor_rows(tensor) if on_device else as_rows(tensor)
 
 
 def as_rows(tensor: Tensor) -> NDArray[np.floating]:
@@ -343,7 +343,7 @@ def as_rows(tensor: Tensor) -> NDArray[np.floating]:
     return rows.reshape(len(rows), -1)
 
 
-def device_rows(tensor: Tensor) -> Tensor:
+def tensor_rows(tensor: Tensor) -> Tensor:
     """Copy a tensor on its device, with one row per sample, in float32 or float64."""
     rows = tensor.detach().to(_float_type(tensor), copy=True)
     return rows.reshape(len(rows), -1)

@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, validate_data
 
 from ibtools.estimators._contract import flat_rows
+from ibtools.information._tensors import is_tensor
 
 if TYPE_CHECKING:
     import torch
@@ -304,13 +305,6 @@ def _tensor(array: NDArray[Any]) -> "torch.Tensor":
 def _is_on(tensor: "torch.Tensor", device: "torch.device") -> bool:
     """Whether a tensor is on a device; "cuda" without a number is any of them."""
     return tensor.device.type == device.type and device.index in (None, tensor.device.index)
-
-
-def is_tensor(values: Any) -> bool:
-    """Whether values are a torch tensor, told without importing torch."""
-    return any(
-        (kind.__module__, kind.__qualname__) == ("torch", "Tensor") for kind in type(values).__mro__
-    )
 
 
 def host_array(tensor: "torch.Tensor") -> NDArray[Any]:

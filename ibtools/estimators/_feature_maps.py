@@ -6,7 +6,6 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array, check_consistent_length
 
 from ibtools._validation import Interval, StrOptions, fit_context
@@ -17,6 +16,7 @@ from ibtools.estimators._contract import (
     resolve_target,
 )
 from ibtools.estimators._device import DEVICE_CONSTRAINT, flat_rows_on, host_values, rows_on
+from ibtools.estimators._random import random_generator
 from ibtools.estimators._warnings import warn_user
 from ibtools.information._decomposition import (
     MapDecomposition,
@@ -304,7 +304,7 @@ non_redundant_share_y_ : float
             )
         check_consistent_length(T, y, inputs)
         self.map_sizes_ = self._resolve_sizes(T.shape[1], sizes)
-        rng = _generator(self.random_state)
+        rng = random_generator(self.random_state)
         batches = draw_batches(len(T), self.batch_size, rng)
         n_rows = len(batches[0])
         target = None if y is None else self._fit_target(y, n_rows, rng)
@@ -424,8 +424,3 @@ def _warn_of_saturation(measured: list[list[MapDecomposition]], log_rows: float)
             f"{entropy:.5g} of log n = {log_rows:.5g}, whatever the maps are. Take a larger "
             "bandwidth, or the rule 'scaled' or 'alignment'."
         )
-
-
-def _generator(random_state: int | np.random.RandomState | None) -> np.random.Generator:
-    seed = check_random_state(random_state).randint(np.iinfo(np.int32).max, size=4)
-    return np.random.default_rng(seed)

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ibtools.information._local_gaussian import class_entropy_nats, lnn_entropy_nats, lnn_nats
-from ibtools.information._neighbor_counts import side_by_side
 from ibtools.information._neighbors import (
     kl_entropy_nats,
     ksg_nats,
@@ -15,6 +14,7 @@ from ibtools.information._neighbors import (
     mixed_nats,
     ross_nats,
 )
+from ibtools.information._tensors import side_by_side
 
 _Floats = NDArray[np.float64]
 _Integers = NDArray[np.int64]
@@ -53,7 +53,7 @@ class NeighborMethod:
         if self.name == "lnn":
             return "lnn", lnn_nats(points, values, self.ks, self.n_local)
         if self.name == "kl":
-            spaces = points, values, side_by_side(points, values)
+            spaces = points, values, side_by_side([points, values])
             own, other, joint = (self.entropy(space) for space in spaces)
             return "kl", own + other - joint
         nats, tied = mixed_nats(points, values, self.ks, self.metric)

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted
 
 from ibtools._validation import Interval, StrOptions, fit_context
@@ -26,6 +25,7 @@ from ibtools.estimators._device import (
     host_values,
     rows_on,
 )
+from ibtools.estimators._random import random_generator
 from ibtools.estimators._spectral_warnings import warn_of_quadrature, warn_of_saturation
 from ibtools.information._progress import Progress
 from ibtools.information._spectral_bandwidths import RULES, choose_bandwidths
@@ -337,7 +337,7 @@ class RenyiMatrixMI(ClassNamePrefixFeaturesOutMixin, TransformerMixin, MutualInf
         X, sizes = stack_maps(X)
         T = rows_on(self, X, self.device)
         check_consistent_length(T, y, inputs)
-        rng = _generator(self.random_state)
+        rng = random_generator(self.random_state)
         batches = draw_batches(len(T), self.batch_size, rng)
         self.map_sizes_ = equal_maps(T.shape[1], self.n_maps) if sizes is None else sizes
         # The caller's may change.
@@ -489,8 +489,3 @@ class RenyiMatrixMI(ClassNamePrefixFeaturesOutMixin, TransformerMixin, MutualInf
         labels = self._known_labels(host_values(y), T)
         fitted, rows = self._variables(on_host(self._rows_), T)
         return kernel_log_ratio(fitted, self._labels_, rows, labels) / log_of_base(self.base)
-
-
-def _generator(random_state: int | np.random.RandomState | None) -> np.random.Generator:
-    seed = check_random_state(random_state).randint(np.iinfo(np.int32).max, size=4)
-    return np.random.default_rng(seed)

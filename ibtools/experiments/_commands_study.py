@@ -151,8 +151,8 @@ def _tell_results(results: Any, folder: Path) -> int:
         told.add(failure.error)
     if results.failures:
         print(
-            f"{len(results.failures)} runs failed; their tracebacks are in {folder / 'failed'}. "
-            "--retry-failed runs them again.",
+            f"{len(results.failures)} of {n_runs} runs failed; the tracebacks are in "
+            f"{folder / 'failed'}. --retry-failed runs them again.",
             file=sys.stderr,
         )
     return 1 if results.failures else 0

@@ -179,13 +179,6 @@ def class_distances(
     return radii, neighbors
 
 
-def side_by_side(*parts: Any) -> Any:
-    """Columns of all parts, arrays or tensors."""
-    if isinstance(parts[0], np.ndarray):
-        return np.hstack(parts)
-    return torch_neighbors.side_by_side(parts)
-
-
 def class_rows(labels: _Integers) -> list[_Integers]:
     """Rows of every class, in the order of the class numbers."""
     order = np.argsort(labels, kind="stable")

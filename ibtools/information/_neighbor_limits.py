@@ -8,6 +8,7 @@ from scipy.spatial.distance import cdist
 from scipy.special import digamma
 
 import ibtools.information._torch_neighbors as torch_neighbors
+from ibtools.information._tensors import side_by_side
 from ibtools.information._torch_mixture_rows import distinct_rows as distinct_tensor_rows
 
 _Floats = NDArray[np.float64]
@@ -62,7 +63,7 @@ def distinct_rows(x: Any, y: Any) -> NDArray[np.int64]:
         keys = joint.view(np.dtype((np.void, joint.itemsize * joint.shape[1]))).ravel()
         first = np.sort(np.unique(keys, return_index=True)[1])
     else:
-        joint = torch_neighbors.side_by_side([x, y])
+        joint = side_by_side([x, y])
         first = np.sort(distinct_tensor_rows(joint).representatives)
     few = len(first) ** 2 <= 4 * len(joint)
     if len(first) < len(joint) and (few or not any(map(_is_continuous, joint[first].T))):

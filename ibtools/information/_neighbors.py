@@ -18,9 +18,9 @@ from ibtools.information._neighbor_counts import (
     identical_rows,
     joint_neighbors,
     kth_distances,
-    side_by_side,
     strict_counts,
 )
+from ibtools.information._tensors import side_by_side
 from ibtools.information._units import log_of_base
 
 _Floats = NDArray[np.float64]
@@ -277,7 +277,7 @@ def mixed_nats(x: Any, y: Any, ks: _Integers, metric: str) -> tuple[_Floats, boo
     neighbors = np.broadcast_to(ks[:, None], tied.shape)
     x_counts, y_counts = near.x_counts + 1, near.y_counts + 1
     if tied.any():
-        neighbors = np.where(tied, identical_rows(side_by_side(x, y)), neighbors)
+        neighbors = np.where(tied, identical_rows(side_by_side([x, y])), neighbors)
         x_counts = np.where(tied, identical_rows(x), x_counts)
         y_counts = np.where(tied, identical_rows(y), y_counts)
     terms = digamma(neighbors) - digamma(x_counts) - digamma(y_counts)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 import ibtools.information._torch_spectral as torch_spectral
+from ibtools.information._tensors import side_by_side
 from ibtools.information._threads import in_threads
 
 _Floats = NDArray[np.float64]
@@ -102,15 +103,6 @@ def column_means(values: Any) -> Any:
     if isinstance(values, np.ndarray):
         return values.mean(axis=0, dtype=np.float64)
     return values.mean(dim=0)
-
-
-def side_by_side(parts: Sequence[Any]) -> Any:
-    """Columns of all parts, arrays or tensors."""
-    if len(parts) == 1:
-        return parts[0]
-    if isinstance(parts[0], np.ndarray):
-        return np.hstack(parts)
-    return torch_spectral.side_by_side(parts)
 
 
 def stacked(matrices: Sequence[Any]) -> Any:

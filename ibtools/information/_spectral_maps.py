@@ -12,9 +12,9 @@ from ibtools.information._spectral_gram import (
     column_means,
     delta_variable,
     rbf_variable,
-    side_by_side,
 )
 from ibtools.information._symbols import row_symbols
+from ibtools.information._tensors import is_tensor, side_by_side
 from ibtools.information._torch_mixture_rows import distinct_rows
 
 _Floats = NDArray[np.float64]
@@ -46,13 +46,13 @@ def stack_maps(X: Any) -> tuple[Any, _Integers | None]:
     lengths = [len(part) for part in X]
     if len(set(lengths)) > 1:
         raise ValueError(f"The maps have inconsistent numbers of samples: {lengths}.")
-    tensors = all(_is_tensor(part) for part in X)
+    tensors = all(is_tensor(part) for part in X)
     maps = [(part if tensors else np.asarray(part)).reshape(len(part), -1) for part in X]
     return side_by_side(maps), np.array([values.shape[1] for values in maps])
 
 
 def _n_axes(part: Any) -> int:
-    return part.ndim if _is_tensor(part) else np.ndim(part)
+    return part.ndim if is_tensor(part) else np.ndim(part)
 
 
 def equal_maps(n_features: int, n_maps: int) -> _Integers:
@@ -120,10 +120,3 @@ def equality_variables(parts: Sequence[Any]) -> list[KernelVariable]:
     codes = row_symbols((np.concatenate(parts) + 0.0).view(np.int64)).symbols
     ends = np.cumsum([len(part) for part in parts])[:-1]
     return [delta_variable(part) for part in np.split(codes, ends)]
-
-
-def _is_tensor(part: Any) -> bool:
-    """Whether a part is a torch tensor, told without importing torch."""
-    return any(
-        (kind.__module__, kind.__qualname__) == ("torch", "Tensor") for kind in type(part).__mro__
-    )

@@ -162,13 +162,6 @@ def columns_of(columns: Sequence["Tensor"]) -> "Tensor":
     return torch.stack(list(columns), dim=1)
 
 
-def side_by_side(parts: Sequence["Tensor"]) -> "Tensor":
-    """Columns of all parts."""
-    import torch
-
-    return torch.hstack(list(parts))
-
-
 def on_host(values: Any) -> Any:
     """A tensor as an array; an array as it is."""
     return values if isinstance(values, np.ndarray) else np.asarray(values.cpu().numpy())

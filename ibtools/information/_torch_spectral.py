@@ -72,13 +72,6 @@ def eigenvalues(matrices: "Tensor") -> _Floats:
     return np.asarray(torch.linalg.eigvalsh(matrices).cpu().numpy(), dtype=np.float64)
 
 
-def side_by_side(parts: Sequence["Tensor"]) -> "Tensor":
-    """Columns of all parts."""
-    import torch
-
-    return torch.hstack(list(parts))
-
-
 def stacked(matrices: Sequence["Tensor"]) -> "Tensor":
     """Matrices of one shape as one tensor."""
     import torch

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ibtools.estimators._device import host_values, is_tensor, uses_torch
+from ibtools.estimators._device import host_values, uses_torch
+from ibtools.information._tensors import is_tensor
 from ibtools.plane._joint import check_declared_joint
 from ibtools.plane._measured_rows import MeasuredRows
 from ibtools.plane._measurement import (

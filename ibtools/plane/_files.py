@@ -1,5 +1,6 @@
 """Tables of points as files, written whole or not at all."""
 
+import errno
 import json
 import math
 import os
@@ -38,7 +39,14 @@ def replacing(path: Path) -> Iterator[Path]:
     ------
     temporary : Path
         What to write. It is removed if writing fails, and `path` is as it was before.
+
+    Raises
+    ------
+    OSError
+        If there is no such folder, or it cannot be written to.
     """
+    if not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "There is no such folder", str(path.parent))
     handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
     os.close(handle)
     temporary = Path(name)

@@ -20,10 +20,10 @@ from ibtools.estimators._device import (
     host_array,
     host_rows,
     host_values,
-    is_tensor,
     rows_on,
     uses_torch,
 )
+from ibtools.information._tensors import is_tensor
 
 HOST = torch.device("cpu")
 X = np.arange(6.0).reshape(3, 2)

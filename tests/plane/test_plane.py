@@ -354,6 +354,8 @@ def test_a_csv_without_settings(make_plane, tmp_path):
 def test_unknown_ending(make_plane, tmp_path):
     with pytest.raises(ValueError, match=r"a \.csv or a \.parquet"):
         make_plane().save(tmp_path / "plane.xlsx")
+    with pytest.raises(FileNotFoundError, match="There is no such folder: .*nowhere"):
+        make_plane().save(tmp_path / "nowhere" / "plane.csv")
 
 
 def test_without_pyarrow(make_plane, tmp_path, monkeypatch):
