@@ -1,5 +1,6 @@
 """A joint distribution as the bottleneck sees it: one letter per distinct p(y|x)."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,7 +125,7 @@ def joint_letters(p_xy: ArrayLike, *, merge: bool = True) -> JointLetters:
         letters=letters,
         classes=classes,
         p_xy=table,
-        mi_xy=mutual_information(merged, base=np.e),
+        mi_xy=mutual_information(merged, base=math.e),
     )
 
 

@@ -1,5 +1,6 @@
 """Mutual information by hashing: the ensemble of dependence graphs."""
 
+import math
 from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -297,7 +298,7 @@ class DependenceGraphMI(OneToOneFeatureMixin, TransformerMixin, InformationRepr,
         hashed = partner.ndim == 2
         ceiling = float(np.log(n_rows))
         if not hashed:
-            ceiling = entropy_from_counts(np.bincount(partner, weights), base=np.e)
+            ceiling = entropy_from_counts(np.bincount(partner, weights), base=math.e)
         alone = lone_share(first[0], second[0] if hashed else None, weights)
         unit = log_of_base(self.base)
         _warn_if_saturated(name, graph.information / unit, ceiling / unit, alone)

@@ -12,6 +12,7 @@ References
    networks with information theory", IEEE TNNLS 32, 2021.
 """
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -281,7 +282,7 @@ def decompose_variables(
     for target in targets:
         informations, ceiling = own, float(np.log(n_samples))
         if target is not None:
-            ceiling = spectral_entropy(target, alpha=alpha, base=np.e, method="exact").entropy
+            ceiling = spectral_entropy(target, alpha=alpha, base=math.e, method="exact").entropy
             joint = map_entropies(variables, kernels, pairs, target, alpha, progress)
             informations = MapEntropies(
                 own.together + ceiling - joint.together,

@@ -1,5 +1,6 @@
 """Joint entropies of feature maps: of all, of each and of pairs, alone or jointly with a target."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -74,7 +75,7 @@ def map_entropies(
     """
     # As one variable of summed distances: a product of many kernels would run out of exponents.
     everything = joint_variable(*variables, *([] if target is None else [target]))
-    together = spectral_entropy(everything, alpha=alpha, base=np.e, method="exact").entropy
+    together = spectral_entropy(everything, alpha=alpha, base=math.e, method="exact").entropy
     blocks = _blocks(kernels, target)
     if alpha == 2:
         return MapEntropies(together, *_from_norms(blocks, pairs))
