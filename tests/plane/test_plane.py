@@ -354,7 +354,7 @@ def test_a_csv_without_settings(make_plane, tmp_path):
 def test_unknown_ending(make_plane, tmp_path):
     with pytest.raises(ValueError, match=r"a \.csv or a \.parquet"):
         make_plane().save(tmp_path / "plane.xlsx")
-    with pytest.raises(FileNotFoundError, match="There is no such folder: .*nowhere"):
+    with pytest.raises(FileNotFoundError, match=r"There is no such folder: .*nowhere"):
         make_plane().save(tmp_path / "nowhere" / "plane.csv")
 
 
