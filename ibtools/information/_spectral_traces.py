@@ -44,7 +44,7 @@ def stack_entropies(blocks: Sequence[Any], alpha: float) -> _Floats:
     Returns
     -------
     entropies : ndarray of shape (n_matrices,)
-        In nats. They are those of the eigenvalues, within 1e-9.
+        In nats. They are those of the eigenvalues, within 1e-9, or 1e-7 where alpha is below 1.
     """
     sizes = [block.shape[1] for block in blocks]
     on_device = not isinstance(blocks[0], np.ndarray)
