@@ -22,6 +22,7 @@ from ibtools.callbacks._capture import (
 from ibtools.networks._batches import map_data
 from ibtools.networks._memberwise import ensemble_of
 
+_JOINED_VALUES = 2**16  # of the inputs
 _PROBABILISTIC = (nn.CrossEntropyLoss, nn.NLLLoss, nn.BCELoss, nn.BCEWithLogitsLoss)
 
 
@@ -80,7 +81,7 @@ def propagate(
     net : skorch.NeuralNet
         The net.
     batches : list
-        Inputs, batch by batch.
+        Inputs, batch by batch. Small batches of tensors are put together.
     layers : list of Layer
         The layers, the prediction last.
     n_replicates : int, default=1
@@ -96,7 +97,7 @@ def propagate(
     parts: dict[str, list[LayerRows]] = {layer.name: [] for layer in layers}
     *inner, prediction = layers
     with evaluation(net), capture_outputs(net.module_, inner, on_device) as captured:
-        for Xi in batches * n_replicates:
+        for Xi in _join_small(batches) * n_replicates:
             output = _forward(net, Xi)
             predicted = _predict(net, output)
             captured[prediction.name] = copy_rows(predicted, prediction.name in on_device)
@@ -108,6 +109,16 @@ def propagate(
                     )
                 rows.append(captured.pop(name))
     return {name: join_rows(rows) for name, rows in parts.items()}
+
+
+def _join_small(batches: list[Any]) -> list[Any]:
+    """Put small batches of tensors together: a call of a small network costs more than its work."""
+    if not all(isinstance(Xi, torch.Tensor) for Xi in batches):
+        return batches
+    n_joined = _JOINED_VALUES // max(1, batches[0].numel())
+    if n_joined < 2 or len({Xi.shape[1:] for Xi in batches}) > 1:
+        return batches
+    return [torch.cat(batches[k : k + n_joined]) for k in range(0, len(batches), n_joined)]
 
 
 def _forward(net: Any, Xi: Any) -> torch.Tensor:

@@ -269,7 +269,6 @@ class KernelDensityMI(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Mixture
             random = check_random_state(self.random_state)
             rows = rows[random.permutation(len(rows))[: self.n_components]]
         self.components_ = np.asarray(host_values(T[rows]), dtype=np.float64)
-        self._whitening_ = kernel_whitening(self.components_, self.noise_variance_)
 
     @property
     def _n_features_out(self) -> int:
@@ -295,4 +294,5 @@ class KernelDensityMI(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Mixture
         check_is_fitted(self)
         rows = host_values(rows_on(self, X, self.device, reset=False))
         T = np.asarray(rows, dtype=np.float64)
-        return gaussian_kernel(T, self.components_, self.noise_variance_) @ self._whitening_
+        kernel = gaussian_kernel(T, self.components_, self.noise_variance_)
+        return kernel @ kernel_whitening(self.components_, self.noise_variance_)

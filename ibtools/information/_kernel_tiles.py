@@ -18,9 +18,10 @@ _Singles = NDArray[np.float32]
 
 _LOWEST = -690.0  # exp of a float64 argument that underflows is 8 to 40 times slower
 _FLOAT32_ROWS = 1000  # with fewer no time is won, and rounding would be seen
+_LOST, _LOST_SINGLE = 37.0, 21.0  # exp(-37) is lost beside 1 in float64, exp(-21) in float32
 _LARGEST = 1e7  # of squares, beyond which their differences lose what counts in float64 too
 _FLOAT32_EPSILON = 2.0**-23
-_PROBED_ROWS = 16
+_PROBED_ROWS = 4
 
 
 class Exponents(NamedTuple):
@@ -79,7 +80,7 @@ def pair_exponents(
     *,
     apart: Callable[[], tuple[_Floats, _Floats, _Floats]],
     largest: float,
-    negligible: float,
+    log_mass: float,
     highest: float = np.inf,
 ) -> Exponents:
     """Choose the precision of exponents that are differences of squares.
@@ -97,8 +98,9 @@ def pair_exponents(
         the same exponents as c_i - |a_i - b_j|^2. Called only where they are needed.
     largest : float
         The largest of the squares that the exponents are differences of.
-    negligible : float
-        Kernels with an exponent below minus this add nothing.
+    log_mass : float
+        Logarithm of the weight of all rows in units of that of the lightest, next to whose kernel
+        with itself, which is 1, the sum of all that is left out has to be lost.
     highest : float
         What no exponent exceeds but by rounding.
 
@@ -107,6 +109,7 @@ def pair_exponents(
     Exponents
         The factors, in both precisions where both are used.
     """
+    negligible = _LOST + log_mass
     if not largest < _LARGEST:
         return Exponents(left, right, apart(), None, 0.0, negligible, highest)
     if len(left) < _FLOAT32_ROWS:
@@ -114,7 +117,7 @@ def pair_exponents(
     # The sum of n_terms products, together at most 6 squares, of factors that were rounded.
     margin = 4 * (left.shape[1] + 4) * _FLOAT32_EPSILON * largest
     singles = left.astype(np.float32), right.astype(np.float32)
-    return Exponents(left, right, None, singles, margin, negligible, highest)
+    return Exponents(left, right, None, singles, margin, _LOST_SINGLE + log_mass, highest)
 
 
 def tile_memory(exponents: Exponents, size: int) -> TileMemory:
@@ -178,7 +181,7 @@ def _any_counts(exponents: Exponents, rows: slice, columns: slice, memory: TileM
     assert exponents.singles is not None
     left, right = exponents.singles[0][rows], exponents.singles[1][columns]
     counts = -exponents.negligible - exponents.margin
-    parts = (left[:_PROBED_ROWS], left[_PROBED_ROWS:])
+    parts = (left[:: max(1, len(left) // _PROBED_ROWS)], left)
     return any(_product(part, right, memory.kernel).max(initial=-np.inf) > counts for part in parts)
 
 

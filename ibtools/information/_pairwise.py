@@ -6,6 +6,7 @@ over all rows, and sums over the rows of the same group for any number of groupi
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,7 +28,6 @@ _Pair = tuple[int, int]
 
 _NARROW_TILE, _WIDE_TILE = 256, 512  # rows of a tile, up to
 _MANY_FEATURES = 64  # features and above
-_LOST = 37.0  # exp(-37) is lost beside 1 in float64
 
 
 class Layout(NamedTuple):
@@ -50,6 +50,11 @@ class Layout(NamedTuple):
     blocks: list[slice]
     lowest: _Integers
     highest: _Integers
+
+    @property
+    def largest_block(self) -> int:
+        """Number of rows of the largest block."""
+        return max(block.stop - block.start for block in self.blocks)
 
 
 def tile_layout(X: NDArray[Any], groupings: Sequence[_Integers]) -> Layout:
@@ -75,11 +80,12 @@ def tile_layout(X: NDArray[Any], groupings: Sequence[_Integers]) -> Layout:
     codes = np.array([_by_appearance(groups[order]) for groups in groupings], dtype=np.int64)
     codes = codes.reshape(len(groupings), n_rows)
     size = _NARROW_TILE if n_features <= _MANY_FEATURES else _WIDE_TILE
-    starts = np.arange(0, n_rows, size)
+    starts = _block_starts(codes, n_rows, size)
+    stops = [*starts[1:].tolist(), n_rows]
     return Layout(
         order,
         codes,
-        [slice(start, min(start + size, n_rows)) for start in starts.tolist()],
+        [slice(start, stop) for start, stop in zip(starts.tolist(), stops, strict=True)],
         np.minimum.reduceat(codes, starts, axis=1),
         np.maximum.reduceat(codes, starts, axis=1),
     )
@@ -88,6 +94,17 @@ def tile_layout(X: NDArray[Any], groupings: Sequence[_Integers]) -> Layout:
 def _by_appearance(groups: _Integers) -> _Integers:
     _, first, numbers = np.unique(groups, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[numbers]
+
+
+def _block_starts(codes: _Integers, n_rows: int, size: int) -> _Integers:
+    """Where blocks of up to `size` rows start. If the first groups are few, none has rows of two."""
+    first = codes[0] if len(codes) and (codes[0, -1] + 1) * size <= n_rows else np.zeros(n_rows)
+    edges = [0, *(np.flatnonzero(np.diff(first)) + 1).tolist(), n_rows]
+    parts = [
+        np.linspace(start, stop, math.ceil((stop - start) / size), endpoint=False)
+        for start, stop in pairwise(edges)
+    ]
+    return np.concatenate(parts).astype(np.int64)
 
 
 def _near_blocks(
@@ -169,7 +186,7 @@ def kernel_sums(
         np.concatenate([points, ones, -squares], axis=1),
         apart=lambda: (points, points, np.zeros(len(points))),
         largest=squares.max(),
-        negligible=_negligible(ordered),
+        log_mass=_log_mass(ordered),
         highest=0.0,
     )
     near = _near_blocks(points, points, layout, exponents.negligible)
@@ -180,10 +197,10 @@ def kernel_sums(
     return KernelSums(sums[0], sums[1:])
 
 
-def _negligible(weights: _Floats) -> float:
-    """The e for which kernels of exp(-e), from all rows, are lost beside that of a row itself."""
+def _log_mass(weights: _Floats) -> float:
+    """Logarithm of the weight of all rows in units of that of the lightest."""
     smallest = max(weights.min(), np.finfo(np.float64).tiny)
-    return _LOST + math.log(weights.sum()) - math.log(smallest)
+    return math.log(weights.sum()) - math.log(smallest)
 
 
 def centred(X: _Floats) -> _Floats:
@@ -196,7 +213,7 @@ def _symmetric_sums(
 ) -> _Floats:
     """Sums over some pairs of blocks of the wide and the narrow kernel, without rows themselves."""
     sums = np.zeros((1 + len(layout.codes), 2, len(weights)))
-    memory = tile_memory(exponents, layout.blocks[0].stop)
+    memory = tile_memory(exponents, layout.largest_block)
     weights = weights.astype(exponents.dtype)
     for a, b in pairs:
         rows, columns = layout.blocks[a], layout.blocks[b]
@@ -279,7 +296,7 @@ def log_density_ratios(
             np.einsum("ij,ij->i", noise, noise) / 2,
         ),
         largest=max(half_squares.max(), np.einsum("ij,ij->i", draws, draws).max() / 2),
-        negligible=_negligible(ones),
+        log_mass=_log_mass(ones),
     )
     farthest = np.maximum.reduceat(
         np.einsum("ij,ij->i", noise, noise), [block.start for block in layout.blocks]
@@ -294,7 +311,7 @@ def log_density_ratios(
 def _row_sums(exponents: Exponents, layout: Layout, pairs: Sequence[_Pair]) -> _Floats:
     """Sums of the kernel over some pairs of blocks, without rows themselves."""
     sums = np.zeros((1 + len(layout.codes), len(exponents.left)))
-    memory = tile_memory(exponents, layout.blocks[0].stop)
+    memory = tile_memory(exponents, layout.largest_block)
     ones = np.ones(len(exponents.left), dtype=exponents.dtype)
     for a, b in pairs:
         rows, columns = layout.blocks[a], layout.blocks[b]

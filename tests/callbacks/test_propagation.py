@@ -5,7 +5,12 @@ from skorch import NeuralNetRegressor
 from torch import nn
 
 from ibtools import MLP, InformationClassifier
-from ibtools.callbacks._propagation import evaluation, network_layers, propagate
+from ibtools.callbacks._propagation import (
+    _join_small,
+    evaluation,
+    network_layers,
+    propagate,
+)
 
 
 def initialized(module, **parameters):
@@ -30,6 +35,29 @@ def test_batches_are_joined_in_order(data):
         hidden = torch.tanh(net.module_.linear1(torch.as_tensor(X)))
     np.testing.assert_allclose(captured["hidden1"], hidden, atol=1e-6)
     np.testing.assert_allclose(captured["probabilities"], net.predict_proba(X), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "expected"),
+    [
+        ([(7, 6), (7, 6), (3, 6)], [17]),
+        ([(7, 6), (7, 5)], [7, 7]),
+        ([(3000, 6)] * 8, [9000, 9000, 6000]),
+        ([(20000, 6)] * 2, [20000, 20000]),
+        ([(0, 6), (2, 6)], [2]),
+    ],
+)
+def test_only_small_batches_of_one_shape_are_put_together(shapes, expected):
+    batches = [torch.rand(shape) for shape in shapes]
+    joined = _join_small(batches)
+    assert [len(batch) for batch in joined] == expected
+    if len(joined) < len(batches):
+        assert torch.equal(torch.cat(joined), torch.cat(batches))
+
+
+def test_batches_of_several_tensors_are_not_put_together():
+    batches = [{"a": torch.zeros(3, 2)}, {"a": torch.ones(3, 2)}]
+    assert _join_small(batches) is batches
 
 
 def test_softmax_at_the_end_is_listed_once(data):

@@ -22,7 +22,7 @@ def exponents_of(points):
         np.concatenate([points, ones, -squares], axis=1),
         apart=lambda: (points, points, np.zeros(len(points))),
         largest=squares.max(),
-        negligible=40.0,
+        log_mass=19.0,
         highest=0.0,
     )
 

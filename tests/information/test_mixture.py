@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 
@@ -225,7 +225,17 @@ def test_groups_lie_together_in_a_layout():
     layout = tile_layout(np.zeros((900, 2)), [labels, 3 * inputs + labels])
     assert sorted(layout.order) == list(range(900))
     assert (np.diff(layout.codes) >= 0).all()
-    assert [block.stop - block.start for block in layout.blocks] == [256, 256, 256, 132]
+    assert (layout.lowest[0] == layout.highest[0]).all()  # few labels share no block
+
+
+@pytest.mark.parametrize("n_groups", [0, 1, 3, 4, 300])
+def test_blocks_cover_all_rows(n_groups):
+    groups = np.random.default_rng(0).integers(max(1, n_groups), size=1000)
+    layout = tile_layout(np.zeros((1000, 2)), [groups][:n_groups])
+    covered = np.concatenate([np.arange(block.start, block.stop) for block in layout.blocks])
+    assert_array_equal(covered, np.arange(1000))
+    assert 0 < min(block.stop - block.start for block in layout.blocks)
+    assert layout.largest_block <= 256
 
 
 @pytest.mark.parametrize(("n_rows", "atol"), [(600, 1e-10), (ROWS, 5e-7)])
