@@ -97,7 +97,7 @@ def _by_appearance(groups: _Integers) -> _Integers:
 
 
 def _block_starts(codes: _Integers, n_rows: int, size: int) -> _Integers:
-    """Where blocks of up to `size` rows start. If the first groups are few, none has rows of two."""
+    """Where blocks of up to `size` rows start. None straddles first groups if these are few."""
     first = codes[0] if len(codes) and (codes[0, -1] + 1) * size <= n_rows else np.zeros(n_rows)
     edges = [0, *(np.flatnonzero(np.diff(first)) + 1).tolist(), n_rows]
     parts = [

@@ -234,7 +234,7 @@ def test_blocks_cover_all_rows(n_groups):
     layout = tile_layout(np.zeros((1000, 2)), [groups][:n_groups])
     covered = np.concatenate([np.arange(block.start, block.stop) for block in layout.blocks])
     assert_array_equal(covered, np.arange(1000))
-    assert 0 < min(block.stop - block.start for block in layout.blocks)
+    assert min(block.stop - block.start for block in layout.blocks) > 0
     assert layout.largest_block <= 256
 
 
