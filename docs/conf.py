@@ -1,6 +1,12 @@
 """Configuration of the Sphinx build."""
 
+import sys
+from pathlib import Path
+
 import ibtools
+
+sys.path.insert(0, str(Path(__file__).parent))
+import citations  # noqa: F401
 
 project = "ibtools"
 author = "The ibtools developers"
@@ -14,6 +20,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx_gallery.gen_gallery",
+    "sphinxcontrib.bibtex",
 ]
 exclude_patterns = ["_build", "_templates", "**/GALLERY_HEADER.rst"]
 templates_path = ["_templates"]
@@ -28,6 +35,11 @@ autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
+
+bibtex_bibfiles = ["bibliography.bib"]
+bibtex_default_style = "works"
+bibtex_reference_style = "authors_and_year"
+bibtex_cite_id = "work-{bibliography_count}-{key}"
 
 plot_formats = [("png", 144)]
 plot_html_show_formats = False
