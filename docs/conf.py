@@ -33,6 +33,7 @@ nitpick_ignore_regex = [(r"py:.*", r"(matplotlib|sklearn|skorch)\..*")]
 autosummary_generate = True
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
 
