@@ -41,7 +41,7 @@ class PruningResult:
     ...     max_epochs=2,
     ...     verbose=0,
     ... )
-    >>> result = prune_network(net, *make_szt(), tol=10, max_score_drop=1)  # drops what it can
+    >>> result = prune_network(net, *make_szt(), tol=10, max_score_drop=1)
     >>> result.net.module__sizes
     (12, 3, 2)
     """
@@ -144,7 +144,7 @@ def prune_network(
     ...     max_epochs=2,
     ...     verbose=0,
     ... )
-    >>> result = prune_network(net, *make_szt(), tol=10, max_score_drop=1)  # drops what it can
+    >>> result = prune_network(net, *make_szt(), tol=10, max_score_drop=1)
     >>> result.steps["removed"].tolist()[1:], result.net.module__sizes
     (['hidden2'], (12, 3, 2))
     """
