@@ -1,6 +1,12 @@
 """Configuration of the Sphinx build."""
 
+import sys
+from pathlib import Path
+
 import ibtools
+
+sys.path.insert(0, str(Path(__file__).parent))
+import citations  # noqa: F401
 
 project = "ibtools"
 author = "The ibtools developers"
@@ -14,6 +20,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx_gallery.gen_gallery",
+    "sphinxcontrib.bibtex",
 ]
 exclude_patterns = ["_build", "_templates", "**/GALLERY_HEADER.rst"]
 templates_path = ["_templates"]
@@ -26,8 +33,35 @@ nitpick_ignore_regex = [(r"py:.*", r"(matplotlib|sklearn|skorch)\..*")]
 autosummary_generate = True
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
+toc_object_entries_show_parents = "hide"
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
+
+# Every docstring that the API shows is checked, but for:
+numpydoc_validation_checks = {
+    "all",
+    "ES01",  # a summary may be all that there is to say
+    "EX01",  # a method has its example in its class; classes and functions are tested for theirs
+    "RT02",  # a value that is returned has a name, as in scikit-learn
+    "SA01",  # not everything has a neighbour
+    "SS05",  # a summary may also be a noun phrase
+}
+numpydoc_validation_exclude = {
+    # What skorch and torch call: their documentation says what is given and returned.
+    r"\.(on_\w+|initialize\w*|check_data|get_iterator|get_loss|get_all_learnable_params|infer)$",
+    r"\.(forward|extra_repr)$",
+    # The steps that a callback takes when skorch calls it.
+    r"(Callback|Recorder)\.(n_rows_drawn|choose_layers|begin|record|skip|end|write)$",
+}
+numpydoc_validation_overrides = {
+    # A result, which functions make: its fields are attributes.
+    "PR01": [r"(?s)\A(?!.*\nParameters\n).*\nAttributes\n"],
+}
+
+bibtex_bibfiles = ["bibliography.bib"]
+bibtex_default_style = "works"
+bibtex_reference_style = "authors_and_year"
+bibtex_cite_id = "work-{bibliography_count}-{key}"
 
 plot_formats = [("png", 144)]
 plot_html_show_formats = False

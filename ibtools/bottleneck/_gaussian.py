@@ -40,6 +40,13 @@ class GaussianBottleneck:
 
     base : float
         Base of the logarithm: all information is in its unit.
+
+    Examples
+    --------
+    >>> from ibtools.bottleneck import gaussian_bottleneck
+    >>> path = gaussian_bottleneck([[1.0]], [[1.0]], [[0.8]], betas=[1.0, 1e6])
+    >>> path.critical_betas, path.mi_y.round(3), round(path.mi_xy, 3)  # 1 / 0.8^2
+    (array([1.5625]), array([0.   , 0.737]), 0.737)
     """
 
     betas: _Floats

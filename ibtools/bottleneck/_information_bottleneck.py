@@ -338,7 +338,7 @@ class InformationBottleneck(
         Returns
         -------
         encoded : ndarray of shape (n_samples, n_clusters)
-            p(t|x) of each row; the marginal p(t) for a row that fit did not see.
+            Of each row its p(t|x); the marginal p(t) for a row that fit did not see.
         """
         return self._encode(self._find_symbols(X))
 

@@ -33,6 +33,13 @@ class LayerBeta:
     divergence : float
         E_x KL[p(t|x) || q_beta(t|x)] at this beta, in the unit of `base`: 0 for a layer that is an
         optimal encoder.
+
+    Examples
+    --------
+    >>> from ibtools.bottleneck import layer_beta
+    >>> lossless = layer_beta([[0.5, 0.0], [0.0, 0.5]], [[1.0, 0.0], [0.0, 1.0]])
+    >>> lossless
+    LayerBeta(beta=inf, divergence=0.0)
     """
 
     beta: float
@@ -296,7 +303,7 @@ def finite_sample_margins(
     Returns
     -------
     margin_x, margin_y : ndarray of the shape of `mi_x`
-        constant * K / sqrt n, and ``|Y|`` times that.
+        The margins constant * K / sqrt n, and ``|Y|`` times that.
 
     Raises
     ------

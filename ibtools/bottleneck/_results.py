@@ -57,6 +57,13 @@ class Bottleneck:
 
     base : float
         Base of the logarithm: all information is in its unit.
+
+    Examples
+    --------
+    >>> from ibtools.bottleneck import blahut_arimoto
+    >>> solution = blahut_arimoto([[0.5, 0.0], [0.0, 0.5]], beta=10.0)
+    >>> round(solution.mi_x, 6), round(solution.mi_y, 6), solution.marginal
+    (1.0, 1.0, array([0.5, 0.5]))
     """
 
     beta: float
@@ -129,6 +136,13 @@ class BottleneckPath:
     critical_betas : ndarray of shape (n_transitions,)
         Betas at which the effective number of clusters grows, increasing. They are searched for
         when they are first asked for, which may take longer than the path itself.
+
+    Examples
+    --------
+    >>> from ibtools.bottleneck import bottleneck_path
+    >>> path = bottleneck_path([[0.4, 0.1], [0.1, 0.4]], betas=[1.0, 100.0])
+    >>> path.n_clusters, path.critical_betas.round(3)  # 1 / correlation^2 = 1 / 0.36
+    (array([1, 2]), array([2.778]))
     """
 
     betas: _Floats

@@ -23,6 +23,13 @@ class Distribution(ABC):
     Each is an estimator's X and y: ``estimator.fit(*distribution.sample(1000)).mi_y_`` is to be
     compared with ``distribution.mutual_information``, in bits. Where p(y|x) is known, it is
     ``distribution.conditional(X, y)``.
+
+    Examples
+    --------
+    >>> from ibtools.datasets import DiscretePair, Distribution
+    >>> pair = DiscretePair([[0.5, 0.0], [0.0, 0.5]])
+    >>> isinstance(pair, Distribution), pair.mutual_information
+    (True, 1.0)
     """
 
     # Number of classes where y is a label, None where it is a real variable.

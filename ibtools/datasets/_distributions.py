@@ -147,7 +147,7 @@ class CorrelatedStudentT(CorrelatedGaussian):
     Parameters
     ----------
     covariance : array-like of shape (n_features + n_targets, n_features + n_targets)
-        Dispersion S of (X, Y), positive definite. (The covariance is v / (v - 2) times it.)
+        Dispersion S of (X, Y), positive definite; the covariance is v / (v - 2) times it.
     n_features : int
         Number of columns of X; the others are Y.
     df : float, default=3.0
@@ -184,7 +184,26 @@ class CorrelatedStudentT(CorrelatedGaussian):
         n_pairs: int | None = None,
         df: float = 3.0,
     ) -> Self:
-        """Unit dispersions, X_i and Y_i correlated for i < n_pairs: see CorrelatedGaussian."""
+        """Unit dispersions, X_i and Y_i correlated for i < n_pairs.
+
+        Parameters
+        ----------
+        n_features : int, default=1
+            Number of columns of X.
+        n_targets : int, default=None
+            Number of columns of Y; None takes `n_features`.
+        correlation : float, default=0.6
+            Correlation of each such pair in the dispersion.
+        n_pairs : int, default=None
+            Number of correlated pairs; None takes as many as there are.
+        df : float, default=3.0
+            Degrees of freedom, positive.
+
+        Returns
+        -------
+        distribution : CorrelatedStudentT
+            With that dispersion.
+        """
         return cls(*_sparse_covariance(n_features, n_targets, correlation, n_pairs), df)
 
     @classmethod
@@ -196,7 +215,24 @@ class CorrelatedStudentT(CorrelatedGaussian):
         correlation: float = 0.5,
         df: float = 3.0,
     ) -> Self:
-        """Unit dispersions, any two columns equally correlated: see CorrelatedGaussian."""
+        """Unit dispersions, the same correlation between any two columns of (X, Y).
+
+        Parameters
+        ----------
+        n_features : int, default=1
+            Number of columns of X.
+        n_targets : int, default=None
+            Number of columns of Y; None takes `n_features`.
+        correlation : float, default=0.5
+            Correlation of any two columns in the dispersion.
+        df : float, default=3.0
+            Degrees of freedom, positive.
+
+        Returns
+        -------
+        distribution : CorrelatedStudentT
+            With that dispersion.
+        """
         return cls(*_dense_covariance(n_features, n_targets, correlation), df)
 
     @property

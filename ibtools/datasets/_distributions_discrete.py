@@ -85,7 +85,20 @@ class DiscretePair(Distribution):
         return mutual_information(self.p_xy)
 
     def conditional(self, X: ArrayLike, y: ArrayLike) -> _Floats:
-        """Probability p(y|x) of each pair, shape (n_samples,)."""
+        """Probability p(y|x) of each pair.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, 1)
+            First variable.
+        y : array-like of shape (n_samples,)
+            Labels.
+
+        Returns
+        -------
+        probability : ndarray of shape (n_samples,)
+            Probability of y given x.
+        """
         x, y = self._cells(X, y)
         return self.p_xy[x, y] / self.p_xy.sum(axis=1)[x]
 
@@ -137,7 +150,20 @@ class DiscreteUniformNoise(Distribution):
         return math.log2(self.n_classes) - (self.n_classes - 1) / self.n_classes
 
     def conditional(self, X: ArrayLike, y: ArrayLike) -> _Floats:
-        """Probability of each label given its x, shape (n_samples,)."""
+        """Probability p(y|x) of each label.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, 1)
+            First variable.
+        y : array-like of int of shape (n_samples,)
+            Labels.
+
+        Returns
+        -------
+        probability : ndarray of shape (n_samples,)
+            Probability of y given x.
+        """
         x, y = np.ravel(X), np.ravel(y)
         cell = np.floor(x)
         possible = 1 + ((cell >= 1) & (cell < self.n_classes))
@@ -257,7 +283,20 @@ class ZeroInflatedPoisson(Distribution):
         return (counts + zeros) / LN2
 
     def conditional(self, X: ArrayLike, y: ArrayLike) -> _Floats:
-        """Probability p(y|x) of each count, shape (n_samples,)."""
+        """Probability p(y|x) of each count.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, 1)
+            First variable, the rates.
+        y : array-like of int of shape (n_samples, 1)
+            Counts.
+
+        Returns
+        -------
+        probability : ndarray of shape (n_samples,)
+            Probability of y given x.
+        """
         x, y = np.ravel(X).astype(np.float64), np.ravel(y)
         poisson = np.exp(xlogy(y, x) - x - gammaln(y + 1.0))
         return self.inflation * (y == 0) + (1 - self.inflation) * poisson

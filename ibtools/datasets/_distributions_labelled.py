@@ -132,7 +132,20 @@ class LabelledGaussians(Distribution):
         return means, np.broadcast_to(np.eye(rank), (len(means), rank, rank))
 
     def conditional(self, X: ArrayLike, y: ArrayLike) -> _Floats:
-        """Probability p(y|x) of each label, shape (n_samples,)."""
+        """Probability p(y|x) of each label.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            First variable.
+        y : array-like of int of shape (n_samples,)
+            Labels.
+
+        Returns
+        -------
+        probability : ndarray of shape (n_samples,)
+            Probability of y given x.
+        """
         labels = np.ravel(y).astype(np.int64)
         log_joint = np.log(self.p_y) + self._log_densities(np.asarray(X, dtype=np.float64))
         rows = np.arange(len(labels))
@@ -321,7 +334,20 @@ class NoisyLayer(Distribution):
         return _ACTIVATIONS[self.activation](inputs @ self.weights.T + self.bias)
 
     def conditional(self, X: ArrayLike, y: ArrayLike) -> _Floats:
-        """Density p(t|x) of the noise at each pair (t, x), shape (n_samples,)."""
+        """Density p(t|x) of the layer at each pair (t, x).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_units)
+            The noisy layer T, which is the first variable.
+        y : array-like of shape (n_samples, n_inputs)
+            The inputs.
+
+        Returns
+        -------
+        density : ndarray of shape (n_samples,)
+            Density of T given the input, which is that of the noise.
+        """
         return np.exp(self._log_noise(*real_pair(X, y)))
 
     def _log_noise(self, T: _Floats, inputs: _Floats) -> _Floats:

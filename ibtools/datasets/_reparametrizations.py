@@ -24,7 +24,14 @@ class Reparametrization(Protocol):
 
 @dataclass(frozen=True)
 class HalfCube:
-    """Half a cube in every column, ``x sqrt|x|``: longer tails, and a flat spot at zero."""
+    """Half a cube in every column, ``x sqrt|x|``: longer tails, and a flat spot at zero.
+
+    Examples
+    --------
+    >>> from ibtools.datasets import HalfCube
+    >>> HalfCube()([[-4.0], [0.0], [9.0]]).ravel()
+    array([-8.,  0., 27.])
+    """
 
     def __call__(self, X: ArrayLike) -> _Floats:
         """Map rows, shape (n_samples, n_features)."""
@@ -32,7 +39,18 @@ class HalfCube:
         return X * np.sqrt(np.abs(X))
 
     def inverse(self, X: ArrayLike) -> _Floats:
-        """Map them back."""
+        """Map rows back.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            What the map has given.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+            What was mapped.
+        """
         X = np.asarray(X, dtype=np.float64)
         return np.sign(X) * np.cbrt(np.abs(X)) ** 2
 
@@ -45,6 +63,13 @@ class Asinh:
     ----------
     scale : float, default=1.0
         Scale above which the map is logarithmic.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ibtools.datasets import Asinh
+    >>> Asinh(scale=2.0)(2 * np.sinh([[-1.0], [3.0]])).ravel()
+    array([-1.,  3.])
     """
 
     scale: float = 1.0
@@ -54,7 +79,18 @@ class Asinh:
         return np.arcsinh(np.asarray(X, dtype=np.float64) / self.scale)
 
     def inverse(self, X: ArrayLike) -> _Floats:
-        """Map them back."""
+        """Map rows back.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            What the map has given.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+            What was mapped.
+        """
         return self.scale * np.sinh(np.asarray(X, dtype=np.float64))
 
 
@@ -66,6 +102,14 @@ class Spiral:
     ----------
     speed : float, default=0.5
         Angle per unit of ``|x|^2``, in radians.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ibtools.datasets import Spiral
+    >>> quarter = Spiral(speed=np.pi / 8)([[2.0, 0.0]])  # |x|^2 is 4, the angle pi / 2
+    >>> bool(np.allclose(quarter, [[0.0, 2.0]]))
+    True
     """
 
     speed: float = 0.5
@@ -75,7 +119,18 @@ class Spiral:
         return self._rotate(X, self.speed)
 
     def inverse(self, X: ArrayLike) -> _Floats:
-        """Map them back."""
+        """Map rows back.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            What the map has given.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+            What was mapped.
+        """
         return self._rotate(X, -self.speed)
 
     def _rotate(self, X: ArrayLike, speed: float) -> _Floats:
@@ -97,6 +152,14 @@ class SwissRoll:
     t = 3 pi / 2 (1 + 2 F(x)) with F the standard normal distribution function, so that all of the
     line lands on one and a half turns. The image has no density: distances along the roll are not
     those in the plane.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ibtools.datasets import SwissRoll
+    >>> middle = SwissRoll()([[0.0]])  # F(0) is 1/2: t is 3 pi, at (-3 pi, 0) / 21
+    >>> bool(np.allclose(middle, [[-np.pi / 7, 0.0]]))
+    True
     """
 
     def __call__(self, X: ArrayLike) -> _Floats:
@@ -106,7 +169,18 @@ class SwissRoll:
         return np.stack([t * np.cos(t), t * np.sin(t)], axis=2).reshape(len(X), -1) / 21
 
     def inverse(self, X: ArrayLike) -> _Floats:
-        """Map them back, shape (n_samples, n_features)."""
+        """Map rows back.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, 2 * n_features)
+            What the map has given.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features)
+            What was mapped.
+        """
         points = np.asarray(X, dtype=np.float64).reshape(len(np.asarray(X)), -1, 2)
         t = 21 * np.hypot(points[..., 0], points[..., 1])
         return ndtri((t / (1.5 * np.pi) - 1) / 2)

@@ -28,6 +28,22 @@ class PruningResult:
         given net), ``coincides_with``, ``distance`` of the two trajectories, ``score`` and its
         standard deviation over seeds ``score_std``, ``n_parameters``, and whether the net was
         ``kept``. Names of layers are those of the net that the layer was removed from.
+
+    Examples
+    --------
+    >>> from ibtools import MLP, InfoPlaneCallback, InformationClassifier
+    >>> from ibtools.datasets import make_szt
+    >>> from ibtools.experiments import prune_network
+    >>> net = InformationClassifier(
+    ...     MLP,
+    ...     module__sizes=(12, 3, 3, 2),
+    ...     callbacks=[InfoPlaneCallback()],
+    ...     max_epochs=2,
+    ...     verbose=0,
+    ... )
+    >>> result = prune_network(net, *make_szt(), tol=10, max_score_drop=1)
+    >>> result.net.module__sizes
+    (12, 3, 2)
     """
 
     net: Any
@@ -115,6 +131,22 @@ def prune_network(
     -----
     The procedure is that of the paper "Revisiting the information plane", which removes extra
     layers of three units whose trajectories coincide.
+
+    Examples
+    --------
+    >>> from ibtools import MLP, InfoPlaneCallback, InformationClassifier
+    >>> from ibtools.datasets import make_szt
+    >>> from ibtools.experiments import prune_network
+    >>> net = InformationClassifier(
+    ...     MLP,
+    ...     module__sizes=(12, 3, 3, 2),
+    ...     callbacks=[InfoPlaneCallback()],
+    ...     max_epochs=2,
+    ...     verbose=0,
+    ... )
+    >>> result = prune_network(net, *make_szt(), tol=10, max_score_drop=1)
+    >>> result.steps["removed"].tolist()[1:], result.net.module__sizes
+    (['hidden2'], (12, 3, 2))
     """
     if not seeds:
         raise ValueError("seeds needs one seed at least.")

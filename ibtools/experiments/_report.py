@@ -54,6 +54,16 @@ def write_report(folder: str | Path, output: str | Path | None = None) -> Path:
     --------
     ibtools.InformationPlane.to_html : The page of a plane at hand.
     ibtools.experiments.read_results : The same results as tables.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from ibtools.experiments import Study, run_study, write_report
+    >>> study = Study(training={"epochs": 2}, network={"hidden": [3]})
+    >>> with TemporaryDirectory() as folder:
+    ...     results = run_study(study, folder)
+    ...     write_report(folder).name
+    'report.html'
     """
     results = read_results(folder)
     if results.points.empty:

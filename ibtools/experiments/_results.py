@@ -64,6 +64,16 @@ class StudyResults:
     --------
     ibtools.experiments.read_results : Reads them.
     ibtools.experiments.run_study : Makes them.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from ibtools.experiments import Study, run_study
+    >>> study = Study(training={"epochs": 2}, network={"hidden": [3]})
+    >>> with TemporaryDirectory() as folder:
+    ...     results = run_study(study, folder)
+    >>> results.curves[["run", "epoch"]].values.tolist(), results.missing
+    ([[0, 1], [0, 2]], ())
     """
 
     points: pd.DataFrame
@@ -111,6 +121,16 @@ def read_results(folder: str | Path) -> StudyResults:
     Results of somebody else are data: text and numbers are read, nothing is executed or unpickled,
     and no file outside the folder. The runs themselves are read, not the tables that were put
     together from them.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from ibtools.experiments import Study, read_results, run_study
+    >>> study = Study(training={"epochs": 2}, network={"hidden": [3]})
+    >>> with TemporaryDirectory() as folder:
+    ...     points = run_study(study, folder).points
+    ...     bool(read_results(folder).points.equals(points))
+    True
     """
     home = Path(folder)
     declaration, runs = read_plan(home)

@@ -113,6 +113,16 @@ def run_study(
 
     A run whose worker is killed is made again ``study.execution.retries`` times before it counts
     as failed. A run that ends with an error counts as failed at once; the others go on.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from ibtools.experiments import Study, run_study
+    >>> study = Study(training={"epochs": 2}, network={"hidden": [3]})
+    >>> with TemporaryDirectory() as folder:
+    ...     results = run_study(study, folder)
+    >>> sorted(set(results.points["layer"])), results.missing
+    (['hidden1', 'probabilities'], ())
     """
     execution = _chosen(study.execution, n_jobs, backend, scheduler)
     return run_with(

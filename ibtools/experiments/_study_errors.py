@@ -31,6 +31,15 @@ class StudyError(ValueError):
 
     problems : tuple of str
         As given.
+
+    Examples
+    --------
+    >>> from ibtools.experiments import Study, StudyError
+    >>> try:
+    ...     Study(training={"epoch": 100})
+    ... except StudyError as error:
+    ...     print(error.problems[0].split(";")[0])
+    training: unknown field "epoch" (did you mean "epochs"?)
     """
 
     def __init__(self, source: str, problems: Sequence[str]) -> None:

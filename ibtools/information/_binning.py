@@ -28,18 +28,25 @@ _NARROW_BYTES = 2  # codes so small that a shift by one of them leaves 1e-9 in a
 class UniformBins:
     """Bins ``[origin + k * width, origin + (k + 1) * width)`` with integer codes k.
 
-    Attributes
+    Parameters
     ----------
     origin : float
         Left edge of the bin with code 0.
     width : float
         Width of every bin.
-    lower, upper : float
+    lower, upper : float, default=-inf, inf
         The closed interval that the bins cover; infinite where they have no end.
-    first, last : int or None
+    first, last : int, default=None
         Codes of the bins at `lower` and at `upper`; None where they have no end. A value equal to
         `upper` belongs to the last bin, a value below `lower` has the code ``first - 1`` and a
         value above `upper` the code ``last + 1``.
+
+    Examples
+    --------
+    >>> from ibtools.information import UniformBins
+    >>> bins = UniformBins(origin=-1.0, width=0.5)
+    >>> bins.edges(0, 3)
+    array([-1. , -0.5,  0. ,  0.5,  1. ])
     """
 
     origin: float
@@ -50,11 +57,33 @@ class UniformBins:
     last: int | None = None
 
     def edges(self, first: int, last: int) -> NDArray[np.float64]:
-        """Edges of the bins with codes `first` to `last`, shape (last - first + 2,)."""
+        """Edges of a range of bins.
+
+        Parameters
+        ----------
+        first, last : int
+            Codes of the first and the last of them.
+
+        Returns
+        -------
+        edges : ndarray of shape (last - first + 2,)
+            Ascending.
+        """
         return self.origin + self.width * np.arange(first, last + 2, dtype=np.float64)
 
     def range_of(self, codes: NDArray[np.signedinteger]) -> tuple[int, int]:
-        """Codes of the first and the last bin; bins without end are those that `codes` reach."""
+        """Codes of the first and the last bin, as far as some values reach.
+
+        Parameters
+        ----------
+        codes : ndarray of int
+            Codes of values.
+
+        Returns
+        -------
+        first, last : int
+            Those of the interval; of `codes` where the bins have no end.
+        """
         if self.first is not None and self.last is not None:
             return self.first, self.last
         return int(codes.min()), int(codes.max())
@@ -64,10 +93,18 @@ class UniformBins:
 class EdgedBins:
     """Bins ``[boundaries[k], boundaries[k + 1])`` with integer codes k, the last one closed.
 
-    Attributes
+    Parameters
     ----------
     boundaries : ndarray of shape (n_bins + 1,)
         Edges of the bins, ascending.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ibtools.information import EdgedBins, bin_codes
+    >>> bins = EdgedBins(np.array([0.0, 1.0, 10.0]))
+    >>> bin_codes([[-5.0], [0.5], [10.0], [11.0]], bins).ravel()
+    array([-1,  0,  1,  2], dtype=int8)
     """
 
     boundaries: NDArray[np.float64]
@@ -93,11 +130,33 @@ class EdgedBins:
         return len(self.boundaries) - 2
 
     def edges(self, first: int, last: int) -> NDArray[np.float64]:
-        """Edges of the bins with codes `first` to `last`, shape (last - first + 2,)."""
+        """Edges of a range of bins.
+
+        Parameters
+        ----------
+        first, last : int
+            Codes of the first and the last of them.
+
+        Returns
+        -------
+        edges : ndarray of shape (last - first + 2,)
+            Ascending.
+        """
         return self.boundaries[first : last + 2]
 
     def range_of(self, codes: NDArray[np.signedinteger]) -> tuple[int, int]:
-        """Codes of the first and the last bin, whatever the `codes`."""
+        """Codes of the first and the last bin.
+
+        Parameters
+        ----------
+        codes : ndarray of int
+            Codes of values, which change nothing.
+
+        Returns
+        -------
+        first, last : int
+            Those of the interval, whatever the codes.
+        """
         return self.first, self.last
 
 
@@ -339,6 +398,12 @@ def bin_codes(
     ------
     ValueError
         If the bins are so narrow that codes could not be told apart in float64.
+
+    Examples
+    --------
+    >>> from ibtools.information import UniformBins, bin_codes
+    >>> bin_codes([[-0.1], [0.0], [0.3], [0.35]], UniformBins(origin=0.0, width=0.1)).ravel()
+    array([-1,  0,  3,  3], dtype=int8)
     """
     X = np.asarray(X)
     if isinstance(bins, Sequence):

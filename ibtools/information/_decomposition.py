@@ -68,6 +68,14 @@ class MapDecomposition(NamedTuple):
         Numbers i < j of the maps of each pair.
     pair_mi, pair_entropy : ndarray of shape (n_pairs,)
         I(B; {T_i, T_j}) and S(T_i, T_j).
+
+    Examples
+    --------
+    >>> from ibtools.information import decompose_feature_maps
+    >>> copied = [[0], [0], [1], [1]]
+    >>> pair = decompose_feature_maps([copied, copied], [0, 0, 1, 1], bandwidth=0.1)
+    >>> round(pair.mmi, 6), round(pair.redundancy_synergy, 6)  # one bit, which both have
+    (1.0, 1.0)
     """
 
     mmi: float

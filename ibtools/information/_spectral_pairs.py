@@ -44,6 +44,16 @@ def renyi_pairwise_entropies(
     ------
     ValueError
         If `grams` is no stack of square matrices with diagonals of ones.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ibtools.information import renyi_pairwise_entropies
+    >>> halves = np.kron(np.eye(2), np.ones((2, 2)))  # rows 0 and 1 are alike, and 2 and 3
+    >>> parity = np.kron(np.ones((2, 2)), np.eye(2))
+    >>> renyi_pairwise_entropies(np.stack([halves, parity])).round(6)
+    array([[1., 2.],
+           [2., 1.]])
     """
     check_order(alpha)
     K = np.asarray(grams, dtype=np.float64)

@@ -177,6 +177,14 @@ def joint_counts(
     -------
     JointCounts
         ``counts``, ``symbols`` and ``groups``, each of shape (n_cells,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ibtools.information import joint_counts
+    >>> cells = joint_counts(np.array([0, 0, 1, 1]), np.array([0, 0, 0, 1]))
+    >>> cells.symbols, cells.groups, cells.counts
+    (array([0, 1, 1]), array([0, 0, 1]), array([2., 1., 1.]))
     """
     n_groups = int(groups.max()) + 1
     keys = symbols * n_groups + groups

@@ -44,6 +44,16 @@ class MICheckFailed(AssertionError):
     ----------
     report : MIEstimatorReport
         The checks, those that failed among them.
+
+    Examples
+    --------
+    >>> from ibtools import KernelDensityMI, check_mi_estimator
+    >>> from ibtools.model_selection import MICheckFailed
+    >>> try:
+    ...     check_mi_estimator(KernelDensityMI(), checks=["scale"], raise_on_failure=True)
+    ... except MICheckFailed as failed:  # its noise does not grow with the layer
+    ...     failed.report.failures["case"].tolist()
+    ['T times 1000, labels', 'T times 0.001, labels']
     """
 
     def __init__(self, report: "MIEstimatorReport") -> None:
@@ -76,6 +86,15 @@ class MIEstimatorReport:
     ----------
     estimator : estimator
         The estimator that was checked.
+
+    Examples
+    --------
+    >>> from ibtools import BinnedMI, check_mi_estimator
+    >>> report = check_mi_estimator(BinnedMI(4), checks=["order", "precision"])
+    >>> report
+    <Checks of BinnedMI(n_bins=4): 2 passed>
+    >>> len(report.failures)
+    0
     """
 
     def __init__(self, estimator: BaseEstimator, rows: Sequence[_Row]) -> None:

@@ -38,6 +38,15 @@ class BatchIterator:
     TypeError
         If the data are not arrays in memory, or the dataset is a class of its own (which may
         transform rows): use ``torch.utils.data.DataLoader`` for these.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ibtools.networks import BatchIterator
+    >>> from skorch.dataset import Dataset
+    >>> batches = BatchIterator(Dataset(np.zeros((10, 3)), np.arange(10)), batch_size=4)
+    >>> [tuple(X.shape) for X, y in batches]
+    [(4, 3), (4, 3), (2, 3)]
     """
 
     def __init__(
@@ -67,7 +76,18 @@ class BatchIterator:
             yield self.take(order[start : start + self.batch_size])
 
     def take(self, rows: torch.Tensor) -> tuple[Any, Any]:
-        """Give the inputs and targets of some rows, in the shape of their indices."""
+        """Give the inputs and targets of some rows.
+
+        Parameters
+        ----------
+        rows : torch.Tensor of int
+            Indices of the rows, of any shape.
+
+        Returns
+        -------
+        X, y : torch.Tensor, or a dict or sequence of them
+            Inputs and targets; the axes of `rows` stand in place of the first axis.
+        """
         return _take(self._X, rows), _take(self._y, rows)
 
 

@@ -29,6 +29,9 @@ class InformationClassifier(MemberwiseClassifier):
     module : torch.nn.Module class or instance
         The network, for instance :class:`ibtools.MLP`. An instance is copied, not trained itself.
 
+    *args : tuple
+        Parameters of :class:`skorch.classifier.NeuralNetClassifier` by position.
+
     criterion : torch criterion, default=torch.nn.CrossEntropyLoss
         The loss. ``CrossEntropyLoss`` takes logits; ``NLLLoss`` takes probabilities, whose
         logarithm skorch then computes.
@@ -102,7 +105,27 @@ class InformationClassifier(MemberwiseClassifier):
         return deepcopy(made) if made is instance_or_cls else made
 
     def partial_fit(self, X: Any, y: Any = None, classes: Any = None, **fit_params: Any) -> Self:
-        """Train without initialising anew, going on with the random stream of earlier calls."""
+        """Train without initialising anew, going on with the random stream of earlier calls.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, ...), or dataset
+            Inputs.
+
+        y : array-like of shape (n_samples,), default=None
+            Labels; None where `X` is a dataset, which has them.
+
+        classes : array-like of shape (n_classes,), default=None
+            Not used; it is there because scikit-learn's classifiers have it.
+
+        **fit_params : dict
+            Given on to the module and to the split.
+
+        Returns
+        -------
+        self : InformationClassifier
+            Trained for `max_epochs` epochs more.
+        """
         if not self.initialized_:
             self.initialize()
         with self._random_stream(restart=False):

@@ -77,6 +77,11 @@ def without_noise(module: nn.Module) -> Iterator[None]:
     module : torch.nn.Module
         A network, for instance ``net.module_`` of a fitted net.
 
+    Yields
+    ------
+    None
+        The network adds no noise until the block ends, also by an error.
+
     Examples
     --------
     >>> import torch

@@ -81,8 +81,14 @@ class DataProcessingDisplay:
         plane : InformationPlane
             The points.
 
-        quantity, pairs, n_std_errors
-            As in :func:`ibtools.plane.data_processing_pairs`.
+        quantity : {"mi_x", "mi_y"}, default="mi_x"
+            I(X;T) or I(T;Y).
+
+        pairs : {"consecutive", "all"}, default="consecutive"
+            Whether to compare neighbours, or every layer with all later ones.
+
+        n_std_errors : float, default=2.0
+            An excess of more than so many of its standard errors is a violation.
 
         **kwargs : dict
             Parameters of `plot`.

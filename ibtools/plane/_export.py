@@ -19,7 +19,13 @@ class PlaneExport:
     _table: pd.DataFrame
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a copy of the table, one row per point."""
+        """Return a copy of the table.
+
+        Returns
+        -------
+        table : pandas.DataFrame
+            One row per point.
+        """
         return self._table.copy()
 
     def save(self, path: str | Path) -> None:

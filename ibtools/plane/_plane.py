@@ -327,11 +327,14 @@ class InformationPlane(PlaneExport):
 
         Parameters
         ----------
-        layers, estimators : str or sequence of str, default=None
-            Names to keep; None keeps all.
+        layers : str or sequence of str, default=None
+            Layers to keep; None keeps all.
 
         epochs : int or sequence of int, default=None
             Epochs to keep; -1 is the last epoch of every run.
+
+        estimators : str or sequence of str, default=None
+            Estimators to keep; None keeps all.
 
         **factors : level or sequence of levels
             Levels of `factors` to keep, or numbers of runs: ``plane.select(seed=[0, 1])``.

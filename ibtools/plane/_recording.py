@@ -68,6 +68,21 @@ class ActivationRecording:
     -----
     A recording of someone else is data: its files hold numbers and text only, and nothing in them
     is ever unpickled.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from ibtools import MLP, ActivationRecorder, InformationClassifier
+    >>> from ibtools.datasets import make_szt
+    >>> from ibtools.plane import ActivationRecording
+    >>> with TemporaryDirectory() as folder:
+    ...     recorder = ActivationRecorder(folder, every=[2])
+    ...     net = InformationClassifier(
+    ...         MLP, module__sizes=(12, 3, 2), max_epochs=2, callbacks=[recorder], verbose=0
+    ...     ).fit(*make_szt())
+    ...     recording = ActivationRecording(folder)
+    ...     recording.epochs, recording.layers
+    ([0, 2], ['hidden1', 'probabilities'])
     """
 
     def __init__(self, path: str | Path, *, max_bytes: int = 2**32) -> None:

@@ -21,6 +21,12 @@ class StoppingPoints:
 
     patience : int
         As given.
+
+    Examples
+    --------
+    >>> from ibtools.plane import stopping_points
+    >>> stopping_points([0.9, 0.5, 0.6, 0.7, 0.4], patience=2)
+    StoppingPoints(early=4, perfect=5, patience=2)
     """
 
     early: int | None
