@@ -159,5 +159,5 @@ pd.DataFrame(rows).T.rename_axis("strength").round(3)
 #
 # It costs accuracy: 0.97 without, 0.93 and 0.90 with. So the networks that do not compress have
 # also learnt less, and these figures cannot say which of the two follows from the other. Nor is
-# more always better: with a strength of 0.1, in one seed and 400 epochs, hidden4 lost 1.3 bits, more
-# than without any step, at an accuracy of 0.83.
+# more always better: with a strength of 0.1, in one seed and 400 epochs, hidden4 lost 1.3 bits,
+# more than without any step, at an accuracy of 0.83.
