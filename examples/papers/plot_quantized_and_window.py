@@ -125,11 +125,11 @@ for name in plane.estimators:
 #
 # In the ordinary network the last hidden layer alone loses something, 0.7 bits. Over 20 epochs
 # together it has a bit less to tell about the input, 5.1 in place of 6.1, because the weights move.
-# The order of the layers stays as it is, which is what Grabauskas found; so does the shape of the
-# paths, but not in the last layer. With three seeds the paths of hidden3 and hidden4 have a
-# correlation above 0.95 between one epoch and 20 together, those of hidden5 one of 0.35 to 0.54: as
-# the weights come to rest, there is less of their motion to be taken out, and the layer gains where
-# single epochs lose.
+# The order of the layers stays as it is, which is what Grabauskas found. The shape of the paths
+# stays too, but not in the last layer: with three seeds the paths of hidden3 and hidden4 have a
+# correlation above 0.95 between one epoch and 20 together, those of hidden5 one of 0.35 to 0.54.
+# There the difference between the two becomes smaller from epoch to epoch, perhaps as the weights
+# come to rest, and hides the fall.
 #
 # These are single networks, trained for a short time. With 500 epochs and two seeds of the
 # quantised one, hidden4 lost 1.5 and 1.3 bits, and hidden5 1.5 and 0.6.
