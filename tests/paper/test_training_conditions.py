@@ -70,8 +70,15 @@ def test_three_hidden_layers_need_about_half_the_epochs_of_one():
     assert three.median() < 0.7 * one.median(), (one, three)
 
 
-@pytest.mark.slow
-def test_larger_batches_move_both_transitions_in_proportion():
+@pytest.mark.parametrize(
+    "seed",
+    [
+        pytest.param(0, marks=pytest.mark.slow),
+        pytest.param(1, marks=pytest.mark.paper),
+        pytest.param(2, marks=pytest.mark.paper),
+    ],
+)
+def test_larger_batches_move_both_transitions_in_proportion(seed):
     def transitions(batch_size):
         net = InformationClassifier(
             MLP,
@@ -79,7 +86,7 @@ def test_larger_batches_move_both_transitions_in_proportion():
             lr=2e-3,
             batch_size=batch_size,
             max_epochs=80,
-            random_state=0,
+            random_state=seed,
             callbacks=[
                 GradientSNRCallback("linear6"),
                 InfoPlaneCallback(on="all", layers="hidden5", n_records=20),
