@@ -123,7 +123,8 @@ pd.DataFrame(rows, columns=names).set_index(["seed", "point"]).round(3)
 # epochs in the others, where one lucky epoch further on was better.
 #
 # What is not settled: these are three seeds, one learning rate and one task. The paper's own
-# findings about stopping did not carry over to MNIST.
+# findings about stopping did not carry over to MNIST; what becomes of those of this page there is
+# the question of :ref:`sphx_glr_gallery_papers_plot_mnist_stopping.py`.
 #
 # Pruning
 # -------
