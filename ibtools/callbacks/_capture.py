@@ -2,7 +2,7 @@
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -225,20 +225,34 @@ def list_layers(module: nn.Module, forward: Callable[[int], Any]) -> list[Layer]
     -------
     layers : list of Layer
         In order of execution, with the dimension of the samples: the one that grows with them.
-        Outputs that fold samples and another dimension into one are left out, with a warning.
+        Outputs that fold samples and another dimension into one are left out, with a warning; and
+        there is one of a recurrent module that takes samples for the steps of a sequence.
     """
     few, many = _shapes(module, forward, 2), _shapes(module, forward, 3)
-    layers, folded = [], []
+    layers, folded, mixed = [], [], []
+    modules = dict(module.named_modules())
     for layer, shape in few.items():
         sizes = list(zip(shape, many.get(layer, shape), strict=True))
         if (2, 3) in sizes:
             layers.append(replace(layer, row_axis=sizes.index((2, 3))))
+            name, _, part = layer.name.partition(":")
+            cell = modules.get(name.split("#")[0])
+            if isinstance(cell, nn.RNNBase) and part == "0" and sizes[0] == (2, 3):
+                mixed += [name] * (len(shape) == 2 or not cell.batch_first)
         elif any(small != large for small, large in sizes):
             folded.append(layer.name)
     if folded:
         warnings.warn(
             "Not measured, for the network folds samples and other dimensions into one there, and "
             f"it cannot be told which is which: {', '.join(folded)}.",
+            UserWarning,
+            stacklevel=2,
+        )
+    if mixed:
+        warnings.warn(
+            f"{', '.join(mixed)}: the samples of a batch are taken for the steps of one sequence, "
+            "and what is given for a sample depends on the others. Give the module "
+            "batch_first=True, and inputs of shape (n_samples, n_steps, n_features).",
             UserWarning,
             stacklevel=2,
         )
@@ -279,8 +293,8 @@ def select_layers(layers: list[Layer], patterns: str | list[str] | None) -> list
     if patterns is None:
         activations = [layer for layer in layers if layer.is_activation]
         return activations or [layer for layer in layers if layer.is_leaf]
-    patterns = [patterns] if isinstance(patterns, str) else list(patterns)
-    if not all(isinstance(pattern, str) for pattern in patterns):
+    patterns = [patterns] if isinstance(patterns, str) else patterns
+    if not isinstance(patterns, Iterable) or not all(isinstance(each, str) for each in patterns):
         raise ValueError(f"layers must be names of layers or patterns, got {patterns!r}.")
     for pattern in patterns:
         if not any(fits_pattern(layer.name, pattern) for layer in layers):

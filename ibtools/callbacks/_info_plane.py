@@ -9,9 +9,10 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from skorch.callbacks import EarlyStopping
 
 from ibtools.callbacks._capture import Layer, are_finite, fits_pattern, join_rows
-from ibtools.callbacks._measured_rows import MeasuredRowsCallback
+from ibtools.callbacks._measured_rows import MeasuredRowsCallback, check_count
 from ibtools.callbacks._propagation import as_member, list_members, propagate
 from ibtools.callbacks._rows import Rows
 from ibtools.estimators._device import uses_torch
@@ -96,7 +97,9 @@ class InfoPlaneCallback(MeasuredRowsCallback):
         Measure the rows of this many epochs together, the recorded one and those before it, as if
         the weights were the noise: each input then has `window` representations, and I(X;T) is
         what the pooled representation tells about the input. Epochs before `window` are not
-        recorded, nor is an epoch at which training happens to end early, whose window was not kept.
+        recorded, nor is an epoch at which training is interrupted, whose window was not kept. In a
+        net with skorch's EarlyStopping every epoch is propagated, so that the last one has its
+        window.
 
     random_state : int, RandomState instance or None, default=None
         Seed of the draw of `max_samples`; None draws anew in every fit, without touching numpy's
@@ -207,8 +210,7 @@ class InfoPlaneCallback(MeasuredRowsCallback):
             for pattern, estimator in (self.layer_estimators or {}).items()
         }
         for name in ("n_replicates", "window", "n_subsamples"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be 1 or more, got {getattr(self, name)!r}.")
+            check_count(name, getattr(self, name))
         if self.n_subsamples > 1 and self.max_samples is None:
             raise ValueError(
                 f"n_subsamples={self.n_subsamples} subsamples have max_samples rows each: say how "
@@ -226,6 +228,9 @@ class InfoPlaneCallback(MeasuredRowsCallback):
         self.joint_: NDArray[np.float64] | None = None
         empty: partial[_Pool] = partial(deque, maxlen=self.window)
         self.pools_: defaultdict[int | None, _Pool] = defaultdict(empty)
+        self.may_stop_ = self.window > 1 and any(
+            isinstance(callback, EarlyStopping) for _, callback in net.callbacks_
+        )
         self._check_names(net)
         super().on_train_begin(net, X, y, **kwargs)
 
@@ -257,7 +262,8 @@ class InfoPlaneCallback(MeasuredRowsCallback):
 
     def skip(self, net: Any, rows: Rows, epoch: int) -> None:
         """Keep the activations of an epoch that a later one is pooled with."""
-        if any(epoch + k in self.epochs_ or epoch + k == self.last_ for k in range(self.window)):
+        next_ones = range(epoch, epoch + self.window)
+        if self.may_stop_ or any(e in self.epochs_ or e == self.last_ for e in next_ones):
             for member in list_members(net):
                 self._pool(net, rows, epoch, member)
 
@@ -335,7 +341,8 @@ class InfoPlaneCallback(MeasuredRowsCallback):
         if unmeasured:
             warnings.warn(
                 "The target is not one class label per row, as it has to be for "
-                f"{', '.join(unmeasured)}: I(X;T) is recorded, I(T;Y) is not.",
+                f"{', '.join(unmeasured)}: I(X;T) is recorded, I(T;Y) is not. "
+                "NearestNeighborsMI() is an estimator that takes real-valued targets.",
                 UserWarning,
                 stacklevel=3,
             )

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
+from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
@@ -35,8 +36,8 @@ class MeasuredRowsCallback(Callback):
 
     def initialize(self) -> Self:
         """Check the parameters and forget earlier training."""
-        if self.max_samples is not None and self.max_samples < 1:
-            raise ValueError(f"max_samples must be 1 or more, got {self.max_samples!r}.")
+        if self.max_samples is not None:
+            check_count("max_samples", self.max_samples)
         self.finished_ = self.recorded_ = -1
         # Unseeded, the draw of rows still leaves alone what the training may draw from.
         rng = np.random.RandomState() if self.random_state is None else self.random_state
@@ -179,6 +180,25 @@ class MeasuredRowsCallback(Callback):
     def _record(self, net: Any, rows: Rows, epoch: int) -> None:
         self.record(net, rows, epoch)
         self.recorded_ = epoch
+
+
+def check_count(name: str, value: Any) -> None:
+    """Refuse what is no whole number of 1 or more.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter.
+    value : object
+        Its value.
+
+    Raises
+    ------
+    ValueError
+        If it is something else.
+    """
+    if not isinstance(value, Integral) or value < 1:
+        raise ValueError(f"{name} must be a whole number of 1 or more, got {value!r}.")
 
 
 def refuse_another(net: Any, callback: Callback) -> None:

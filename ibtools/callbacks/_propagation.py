@@ -48,14 +48,20 @@ def network_layers(net: Any, batch: Any, patterns: str | list[str] | None) -> li
     Raises
     ------
     ValueError
-        If the net trains an ensemble, whose members have layers, but not itself.
+        If the net trains an ensemble, whose members have layers, but not itself, or if its module
+        is one of TorchScript.
     """
     if ensemble_of(net) is not None:
         raise ValueError(
             "The layers of a SeedEnsemble are those of its members: measure one of them alone, "
             "net.member(0)."
         )
-    with evaluation(net):
+    if any(isinstance(module, torch.jit.ScriptModule) for module in net.module_.modules()):
+        raise ValueError(
+            "The layers of a TorchScript module run where they cannot be seen: give the net the "
+            "module that it was made from."
+        )
+    with evaluation(net), _explaining(net, batch):
         layers = list_layers(net.module_, lambda n: _forward(net, _repeat_first(batch, n)))
     prediction = _prediction_layer(net)
     chosen = [layer for layer in select_layers(layers, patterns) if layer.name != prediction.name]
@@ -124,7 +130,38 @@ def _join_small(batches: list[Any]) -> list[Any]:
 def _forward(net: Any, Xi: Any) -> torch.Tensor:
     """Run the module on a copy, for one that works in place would change the rows kept."""
     output = net.evaluation_step((deepcopy(Xi), None))
-    return output[0] if isinstance(output, tuple) else output
+    output = output[0] if isinstance(output, tuple) else output
+    if not isinstance(output, torch.Tensor):
+        raise TypeError(
+            "The module has to give a tensor, or a tuple that begins with what it predicts, got "
+            f"{type(output).__name__}."
+        )
+    return output
+
+
+@contextmanager
+def _explaining(net: Any, Xi: Any) -> Iterator[None]:
+    """Add to the error of a module that does not take its inputs what they are."""
+    try:
+        yield
+    except (RuntimeError, TypeError) as error:
+        is_one = isinstance(Xi, torch.Tensor)
+        parts = [Xi] if is_one else Xi.values() if isinstance(Xi, dict) else Xi
+        weights = {parameter.dtype for parameter in net.module_.parameters()}
+        if torch.float64 not in weights and any(
+            getattr(part, "dtype", None) == torch.float64 for part in parts
+        ):
+            error.add_note(
+                "The inputs are float64 and the weights are not: convert the inputs, as in "
+                "X.astype(numpy.float32)."
+            )
+        if isinstance(Xi, dict):
+            error.add_note(
+                "A dict or DataFrame as input gives forward an argument for each of its names, "
+                f"{', '.join(map(repr, Xi))}: for a single argument give an array, as in "
+                "X.to_numpy(numpy.float32)."
+            )
+        raise
 
 
 def _repeat_first(Xi: Any, n_samples: int) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ibtools.callbacks._measured_rows import MeasuredRowsCallback
+from ibtools.callbacks._measured_rows import MeasuredRowsCallback, check_count
 from ibtools.callbacks._propagation import propagate
 from ibtools.callbacks._rows import Rows
 from ibtools.plane._recording import ActivationRecording
@@ -118,8 +118,7 @@ class ActivationRecorder(MeasuredRowsCallback):
 
     def initialize(self) -> "ActivationRecorder":
         """Check the parameters and forget earlier training."""
-        if self.n_replicates < 1:
-            raise ValueError(f"n_replicates must be 1 or more, got {self.n_replicates!r}.")
+        check_count("n_replicates", self.n_replicates)
         self.is_open_ = False
         return super().initialize()
 

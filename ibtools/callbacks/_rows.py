@@ -64,8 +64,15 @@ def read_rows(
     -------
     rows : Rows
         The rows, in the order of the datasets.
+
+    Raises
+    ------
+    ValueError
+        If there are none, if their labels are text, or if rows are to be drawn and their number is
+        not known.
     """
     if max_samples is not None:
+        _refuse_uncounted(datasets)
         datasets = _draw(datasets, max_samples, random_state)
     batches, targets = [], []
     for dataset in datasets:
@@ -73,6 +80,13 @@ def read_rows(
             Xi, yi = unpack_data(batch)
             batches.append(Xi)
             targets.append(yi)
+            if isinstance(yi, list | tuple) and yi and isinstance(yi[0], str):
+                raise ValueError(
+                    "Labels must be whole numbers from 0 to n_classes - 1, got text, "
+                    f"{str(yi[0])!r}. Use sklearn.preprocessing.LabelEncoder to number them."
+                )
+    if not batches:
+        raise ValueError("There are no rows to measure: the data chosen by on=... are empty.")
     inputs = np.concatenate([_flat(Xi) for Xi in batches])
     has_target = all(_has_target(dataset) for dataset in datasets)
     arrays = [to_numpy(yi) for yi in targets]
@@ -123,6 +137,15 @@ def choose_datasets(net: Any, on: Any, train: Any, valid: Any) -> list[Any]:
     if on not in choices:
         raise ValueError(f"on must be 'train', 'valid', 'all' or a pair (X, y), got {on!r}.")
     return choices[on]
+
+
+def _refuse_uncounted(datasets: list[Any]) -> None:
+    for dataset in datasets:
+        if not hasattr(dataset, "__len__"):
+            raise ValueError(
+                f"max_samples draws from rows whose number is known, and {type(dataset).__name__} "
+                "has no len: name rows with on=(X, y), or leave max_samples out."
+            )
 
 
 def _draw(datasets: list[Any], max_samples: int, random_state: Any) -> list[Any]:

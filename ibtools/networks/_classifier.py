@@ -134,7 +134,7 @@ class InformationClassifier(MemberwiseClassifier):
 
     def check_data(self, X: Any, y: Any) -> None:
         """Refuse labels that torch's losses cannot take."""
-        super().check_data(X, y)
+        super().check_data(X, np.asarray(y) if isinstance(y, list | tuple) else y)
         if y is None and self.iterator_train is BatchIterator and not is_dataset(X):
             raise ValueError("No labels are given (y=None): pass y, or a dataset that has labels.")
         classes = getattr(self, "classes_inferred_", np.zeros(1, dtype=np.int64))

@@ -13,11 +13,13 @@ from ibtools.information._tensors import is_tensor
 from ibtools.plane._joint import check_declared_joint
 from ibtools.plane._measured_rows import MeasuredRows
 from ibtools.plane._measurement import (
+    are_classes,
     describe_task,
     log_base,
     measure_point,
     named_estimators,
     rows_of_batch,
+    takes_numbers,
 )
 from ibtools.plane._recording import ActivationRecording
 
@@ -60,25 +62,49 @@ def measure_activations(
         raise ValueError("Give the labels y or their joint distribution p_xy, not both.")
     estimators = named_estimators(estimator)
     origins = None if inputs is None else np.asarray(host_values(inputs))
-    labels = None if y is None else np.asarray(host_values(y))
+    labels = None if y is None else _labels(y, estimators)
     points = []
     for epoch, layer, values in _representations(activations):
         n_rows = len(values)
         joint = None if p_xy is None else check_declared_joint(p_xy, n_rows, estimators)
-        points += [
-            {"epoch": epoch, "layer": layer, "estimator": name}
-            | measure_point(measure, _measured(values, measure), labels, origins, p_xy=joint)
-            | describe_task(
-                n_rows,
-                labels,
-                origins,
-                p_xy=joint,
-                base=log_base(measure),
-                batch_size=rows_of_batch(measure),
-            )
-            for name, measure in estimators.items()
-        ]
+        with _naming(layer, epoch):
+            points += [
+                {"epoch": epoch, "layer": layer, "estimator": name}
+                | measure_point(
+                    measure, _measured(_finite(values), measure), labels, origins, p_xy=joint
+                )
+                | describe_task(
+                    n_rows,
+                    labels,
+                    origins,
+                    p_xy=joint,
+                    base=log_base(measure),
+                    batch_size=rows_of_batch(measure),
+                )
+                for name, measure in estimators.items()
+            ]
+    if not any("mi_x" in point for point in points):
+        raise ValueError(
+            f"{', '.join(estimators)} compares values of the input, and without them has no "
+            "I(X;T): give inputs=X."
+        )
     return points
+
+
+def _labels(y: ArrayLike, estimators: Mapping[str, Any]) -> NDArray[Any]:
+    """Labels, one per row, or numbers for estimators that take them."""
+    labels = np.asarray(host_values(y))
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels.ravel()
+    if labels.ndim > 1 or (labels.dtype.kind == "f" and not are_classes(labels)):
+        of_classes = [name for name, each in estimators.items() if not takes_numbers(each)]
+        if of_classes:
+            raise ValueError(
+                f"y is not one class label per row, as it has to be for {', '.join(of_classes)}: "
+                "NearestNeighborsMI() takes numbers, and one-hot rows become labels by "
+                "y.argmax(axis=1)."
+            )
+    return labels
 
 
 def measure_recording(
@@ -180,8 +206,9 @@ def _naming(layer: str, epoch: int) -> Iterator[None]:
         ) from error
 
 
-def _finite(T: NDArray[np.floating]) -> NDArray[np.floating]:
-    if not np.isfinite(T).all():
+def _finite(T: Any) -> Any:
+    finite = T.isfinite() if is_tensor(T) else T.dtype.kind != "f" or np.isfinite(T)
+    if not np.all(host_values(finite)):
         raise ValueError("its activations have values that are not finite.")
     return T
 
@@ -203,10 +230,25 @@ def _measured(values: Any, estimator: Any) -> Any:
 
 def _representations(activations: Mapping[Any, Any]) -> Iterator[tuple[int, str, Any]]:
     """Arrays or tensors, each with its epoch and layer, one row per sample."""
+    form = "{'hidden': T}, or by epoch and layer, {0: {'hidden': T}, 1: ...}"
+    if not isinstance(activations, Mapping):
+        raise ValueError(
+            f"activations must be arrays by layer, {form}, got {type(activations).__name__}."
+        )
     if not activations:
-        raise ValueError("activations is empty: give arrays by layer, or by epoch and layer.")
+        raise ValueError(f"activations is empty: give arrays by layer, {form}.")
     nested = isinstance(next(iter(activations.values())), Mapping)
     for epoch, layers in (activations if nested else {0: activations}).items():
+        if not isinstance(epoch, Integral) or not isinstance(layers, Mapping):
+            raise ValueError(
+                f"activations must be arrays by layer, {form}, epochs as whole numbers, got "
+                f"{type(layers).__name__} for {epoch!r}."
+            )
         for layer, values in layers.items():
+            if not isinstance(layer, str) or np.ndim(values) == 0:
+                raise ValueError(
+                    f"activations must be arrays by layer, {form}, layers as text, got "
+                    f"{type(values).__name__} for {layer!r}."
+                )
             rows = values.detach() if is_tensor(values) else np.asarray(values)
-            yield epoch, layer, rows.reshape(len(rows), -1)
+            yield int(epoch), layer, rows.reshape(len(rows), -1)

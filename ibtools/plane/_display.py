@@ -206,7 +206,8 @@ class InformationPlaneDisplay:
             table = plane.select(estimators=estimator).to_frame()
             if table["mi_y"].isna().all():
                 raise ValueError(
-                    f"{estimator!r} has measured no I(T;Y): there is no plane to draw."
+                    f"{estimator!r} has measured no I(T;Y): there is no plane to draw. It needs "
+                    "class labels; NearestNeighborsMI() also takes real-valued targets."
                 )
             if kind == "epoch":
                 self._draw_epoch(panel, table, estimator, styles)

@@ -73,7 +73,9 @@ def history_rows(history: Any) -> Iterator[Mapping[str, Any]]:
         path = Path(history)
         history = read_json(path, _HISTORY, "pass json.loads(path.read_text())")
     if isinstance(history, Mapping | str | bytes) or not isinstance(history, Iterable):
-        raise ValueError(f"This is not {_HISTORY}: got {type(history).__name__}.")
+        hint = ", as of a net that was not fitted" if history is None else ""
+        hint = ", pass its history" if hasattr(history, "history") else hint
+        raise ValueError(f"This is not {_HISTORY}: got {type(history).__name__}{hint}.")
     for number, row in enumerate(history):
         if not isinstance(row, Mapping) or not all(isinstance(key, str) for key in row):
             raise ValueError(f"This is not {_HISTORY}: row {number} is no dict with text as keys.")
@@ -185,9 +187,16 @@ def fitted_history(net: Any, *, callback: str | None = None) -> Any:
     ------
     NotFittedError
         If there is none.
+    TypeError
+        If it is no net.
     """
     net = net[-1] if isinstance(net, Pipeline) else net
-    history = getattr(net, "history", None)
+    if not hasattr(net, "history"):
+        raise TypeError(
+            f"{type(net).__name__} is no skorch net: draw a plane by from_plane, and a history by "
+            "from_history."
+        )
+    history = net.history
     if not history:
         how = f"with callbacks=[{callback}()] " if callback else ""
         raise NotFittedError(f"This {type(net).__name__} has no history: fit it {how}first.")

@@ -157,7 +157,7 @@ def describe_task(
     if p_xy is not None:
         informations = describe_joint(p_xy, inputs, base=base)
     else:
-        is_class = y is not None and (y.dtype.kind in "biu" or _are_classes(y))
+        is_class = y is not None and (y.dtype.kind in "biu" or are_classes(y))
         informations = describe_rows(n_rows, y if is_class else None, inputs, base=base)
     if batch_size is not None:
         of_batch = math.log(batch_size) / log_of_base(base)
@@ -186,7 +186,7 @@ def target_classes(y: ArrayLike, X: NDArray[Any]) -> NDArray[Any] | None:
     if y.dtype.kind == "f" and rows.shape == X.shape and np.array_equal(rows, X):
         return row_symbols(np.ascontiguousarray(rows).view(f"i{rows.itemsize}")).symbols
     labels = rows.ravel() if rows.shape[1] == 1 else y
-    return labels if _are_classes(labels) else None
+    return labels if are_classes(labels) else None
 
 
 def target_values(y: ArrayLike) -> NDArray[Any] | None:
@@ -203,7 +203,7 @@ def target_values(y: ArrayLike) -> NDArray[Any] | None:
         The numbers; None for class labels.
     """
     rows = np.reshape(y, (len(np.asarray(y)), -1))
-    return None if _are_classes(rows.ravel() if rows.shape[1] == 1 else rows) else rows
+    return None if are_classes(rows.ravel() if rows.shape[1] == 1 else rows) else rows
 
 
 def takes_numbers(estimator: Any) -> bool:
@@ -211,5 +211,6 @@ def takes_numbers(estimator: Any) -> bool:
     return "target" in estimator.get_params(deep=False)
 
 
-def _are_classes(y: NDArray[Any]) -> bool:
+def are_classes(y: NDArray[Any]) -> bool:
+    """Whether a target is one class label per row."""
     return type_of_target(y) in ("binary", "multiclass")

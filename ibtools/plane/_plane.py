@@ -78,6 +78,11 @@ class InformationPlane(PlaneExport):
     """
 
     def __init__(self, table: pd.DataFrame, *, settings: Mapping[str, Any] | None = None) -> None:
+        if not isinstance(table, pd.DataFrame):
+            raise TypeError(
+                f"table must be a DataFrame of points, got {type(table).__name__}: make a plane by "
+                "from_history, from_activations or load."
+            )
         missing = [name for name in [*PLACE, "mi_x", "unit"] if name not in table]
         if missing:
             raise ValueError(f"A plane needs the columns {missing}, got {list(table.columns)}.")

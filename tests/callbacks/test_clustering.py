@@ -191,7 +191,7 @@ class TestRefusals:
             make_net(ClusteringCallback(), module=module).fit(*data)
 
     def test_max_samples(self, data, make_net):
-        with pytest.raises(ValueError, match="max_samples must be 1 or more"):
+        with pytest.raises(ValueError, match="max_samples must be a whole number of 1 or more"):
             make_net(ClusteringCallback(max_samples=0)).fit(*data)
 
 

@@ -76,7 +76,10 @@ def test_one_subsample_has_no_error_of_its_own(data, make_net):
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"n_subsamples": 0, "max_samples": 5}, "n_subsamples must be 1 or more, got 0"),
+        (
+            {"n_subsamples": 0, "max_samples": 5},
+            "n_subsamples must be a whole number of 1",
+        ),
         ({"n_subsamples": 2}, "max_samples rows each: say how many"),
         ({"n_subsamples": 4, "max_samples": 20}, "need 80 rows, but there are 60"),
     ],

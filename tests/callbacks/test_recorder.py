@@ -115,7 +115,7 @@ def test_clone_and_refused_parameters(data, tmp_path):
     recorder = ActivationRecorder(tmp_path / "run", n_records=3)
     assert clone(recorder).n_records == 3
     for name in ("n_replicates", "max_samples"):
-        with pytest.raises(ValueError, match=f"{name} must be 1 or more, got 0"):
+        with pytest.raises(ValueError, match=f"{name} must be a whole number of 1 or more, got 0"):
             _net(ActivationRecorder(tmp_path / "run", **{name: 0})).fit(X, y)
 
 

@@ -194,11 +194,12 @@ def test_labels_of_any_integer_size(data, dtype):
     "labels",
     [
         lambda y: np.array(["no", "yes"])[y],
+        lambda y: np.array(["no", "yes"])[y].tolist(),
         lambda y: y - 1,
         lambda y: y.astype(np.float32),
         lambda y: y.astype(object),
     ],
-    ids=["words", "negative", "float", "object"],
+    ids=["words", "list", "negative", "float", "object"],
 )
 def test_labels_that_torch_cannot_take(data, labels):
     X, y = data

@@ -249,6 +249,17 @@ def test_from_an_unfitted_net():
         InformationPlaneDisplay.from_estimator(Net())
 
 
+def test_from_a_plane_in_place_of_a_net(make_plane):
+    with pytest.raises(TypeError, match=r"InformationPlane is no skorch net: .* from_plane"):
+        InformationPlaneDisplay.from_estimator(make_plane())
+
+
+def test_without_information_about_the_label():
+    plane = InformationPlane.from_activations({"hidden": np.arange(4.0)})
+    with pytest.raises(ValueError, match=r"no I\(T;Y\): .* needs class labels"):
+        InformationPlaneDisplay.from_plane(plane)
+
+
 def test_saves_as_png_and_svg(make_plane, tmp_path):
     figure = InformationPlaneDisplay.from_plane(make_plane()).figure_
     for name in ("plane.png", "plane.svg"):

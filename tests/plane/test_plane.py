@@ -2,13 +2,20 @@
 
 import json
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from ibtools import BinnedMI, InformationPlane, KernelDensityMI, RenyiMatrixMI
+from ibtools import (
+    BinnedMI,
+    InformationPlane,
+    KernelDensityMI,
+    NearestNeighborsMI,
+    RenyiMatrixMI,
+)
 from ibtools.bottleneck._layers import layer_beta
 from ibtools.information import entropy, mutual_information
 
@@ -247,6 +254,56 @@ def test_betas_that_are_infinite_or_none_are_kept(make_plane, tmp_path):
     plane = make_plane(beta=[math.inf, math.nan, 1.5] * 3)
     plane.save(tmp_path / "plane.csv")
     assert InformationPlane.load(tmp_path / "plane.csv") == plane
+
+
+@pytest.mark.parametrize(
+    ("activations", "message"),
+    [
+        (np.ones((4, 2)), "by layer, .* got ndarray"),
+        ([np.ones((4, 2))], "by layer, .* got list"),
+        ({0: np.ones((4, 2))}, "layers as text, got ndarray for 0"),
+        ({"hidden": {0: np.ones((4, 2))}}, "whole numbers, got dict for 'hidden'"),
+        ({0.5: {"hidden": np.ones((4, 2))}}, "whole numbers, got dict for 0.5"),
+        ({0: {"hidden": np.ones((4, 2))}, 1: np.ones((4, 2))}, "got ndarray for 1"),
+        ({"hidden": 0.5}, "got float for 'hidden'"),
+        ({5: {"hidden": np.full((4, 2), np.nan)}}, "'hidden' .* at epoch 5: .* not finite"),
+        ({5: {"hidden": torch.full((4, 2), torch.inf)}}, "'hidden' .* at epoch 5: .* not finite"),
+        ({"hidden": np.ones((3, 2))}, r"'hidden' .* at epoch 0: .*\[3, 4\]"),
+    ],
+)
+def test_activations_that_do_not_fit(activations, message):
+    with pytest.raises(ValueError, match=message):
+        InformationPlane.from_activations(activations, [0, 0, 1, 1])
+
+
+@pytest.mark.parametrize("y", [[0.1, 0.2, 0.3, 0.7], np.eye(2)[[0, 0, 1, 1]]])
+def test_labels_of_activations_that_are_no_classes(y):
+    T = np.random.default_rng(0).normal(size=(4, 2))
+    with pytest.raises(ValueError, match=r"one class label .* for BinnedMI: .*argmax\(axis=1\)"):
+        InformationPlane.from_activations({"hidden": T}, y)
+
+
+def test_labels_of_activations_in_a_column():
+    T = {"hidden": np.arange(8.0).reshape(4, 2)}
+    labels = np.array([0, 0, 1, 1])
+    plane = InformationPlane.from_activations(T, labels[:, None])
+    assert plane == InformationPlane.from_activations(T, labels)
+
+
+def test_values_of_the_input_that_are_missing():
+    rng = np.random.default_rng(0)
+    T, y = {"hidden": rng.normal(size=(50, 2))}, rng.normal(size=50)
+    with pytest.raises(ValueError, match=r"NearestNeighborsMI .* give inputs=X"):
+        InformationPlane.from_activations(T, y, estimator=NearestNeighborsMI())
+
+
+def test_what_is_no_plane_yet():
+    with pytest.raises(ValueError, match=r"got NoneType, as of a net that was not fitted\."):
+        InformationPlane.from_history(None)
+    with pytest.raises(ValueError, match=r"got SimpleNamespace, pass its history\."):
+        InformationPlane.from_history(SimpleNamespace(history=[]))
+    with pytest.raises(TypeError, match="got list: make a plane by from_history"):
+        InformationPlane([{"epoch": 1}])
 
 
 def test_from_no_activations():
