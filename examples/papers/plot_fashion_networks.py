@@ -1,7 +1,7 @@
 """
-=========================================================
+==========================================================
 Do both chains of a LeNet-5 hold on harder images as well?
-=========================================================
+==========================================================
 
 Yu et al. (IEEE TNNLS 2021, arXiv:1804.06537) measured a LeNet-5 on MNIST and on Fashion-MNIST. What
 came out for the digits is told in

@@ -1,7 +1,7 @@
 """
-=======================================================
+======================================================
 How many filters until the maps say all of the images?
-=======================================================
+======================================================
 
 Give each feature map of a convolution a kernel of its own, and the information of all maps together
 can only rise with their number. Yu et al. (IEEE TNNLS 2021, arXiv:1804.06537) found that it reaches
