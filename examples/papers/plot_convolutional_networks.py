@@ -186,6 +186,7 @@ print_violations(errors)
 # Three things differ from the paper, and are not settled. With the learning rate of 0.1, ReLU did
 # not learn here at all, hence 0.01. A network with average in place of maximum pooling did not
 # learn within ten epochs. And these are single networks, where the paper averages over ten runs.
+# Its other images are on :ref:`sphx_glr_gallery_papers_plot_fashion_networks.py`.
 #
 # The study ``examples/studies/plot_convolutional_networks.toml`` trains ten seeds of both networks
 # at full size and records the layers: run it with ``python -m ibtools run``. The errors, which a
