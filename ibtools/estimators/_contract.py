@@ -11,7 +11,7 @@ from sklearn.utils import assert_all_finite
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_array, check_consistent_length
 
-from ibtools._validation import check_sample_weight
+from ibtools._validation import Estimator, check_sample_weight
 from ibtools.estimators._warnings import warn_user
 from ibtools.information._html_repr import InformationRepr
 from ibtools.information._labels import encode_known_labels, encode_labels
@@ -230,7 +230,7 @@ def flat_rows(values: ArrayLike, name: str) -> NDArray[np.float64]:
     return np.asarray(rows.reshape(len(rows), -1))
 
 
-class MutualInformationDecoder(InformationRepr, BaseEstimator, metaclass=ABCMeta):
+class MutualInformationDecoder(InformationRepr, Estimator, metaclass=ABCMeta):
     """Score of the estimators that decode labels: the information held-out rows give about them."""
 
     classes_: NDArray[Any]

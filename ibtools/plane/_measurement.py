@@ -61,8 +61,8 @@ def measure_point(
         "beta" under a joint distribution.
     """
     estimator = clone(estimator)
-    if bounds is not None and estimator.get_params(deep=False).get("bounds", bounds) is None:
-        estimator.set_params(bounds=bounds)
+    if bounds is not None and getattr(estimator, "bounds", bounds) is None:
+        estimator.bounds = bounds
     if p_xy is None:
         estimator.fit(representation, y, inputs=inputs)
     else:
@@ -208,7 +208,7 @@ def target_values(y: ArrayLike) -> NDArray[Any] | None:
 
 def takes_numbers(estimator: Any) -> bool:
     """Whether an estimator measures the information about a real-valued target."""
-    return "target" in estimator.get_params(deep=False)
+    return hasattr(estimator, "target")
 
 
 def are_classes(y: NDArray[Any]) -> bool:
