@@ -149,7 +149,8 @@ class InfoPlaneCallback(MeasuredRowsCallback):
     The activations of all layers on all measured rows are held at once, those of `window` epochs,
     and, in a longer window, those of every member of an ensemble: `max_samples` bounds what that
     takes for wide layers. Rows are propagated in the batches of the net's validation, and few large
-    ones (``iterator_valid__batch_size``) take less time. Where all estimators of a layer have a
+    ones (``iterator_valid__batch_size``) take less time; small ones are put together, up to 4096
+    rows and 65536 values of the input. Where all estimators of a layer have a
     torch device as their `device`, its activations stay on the device of the net, and are measured
     there without passing through the host.
 

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from sklearn.base import is_classifier
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from ibtools.callbacks._capture import (
     Layer,
@@ -22,7 +23,7 @@ from ibtools.callbacks._capture import (
 from ibtools.networks._batches import map_data
 from ibtools.networks._memberwise import ensemble_of
 
-_JOINED_VALUES = 2**16  # of the inputs
+_JOINED_ROWS, _JOINED_VALUES = 2**12, 2**16  # and of their inputs
 _PROBABILISTIC = (nn.CrossEntropyLoss, nn.NLLLoss, nn.BCELoss, nn.BCEWithLogitsLoss)
 
 
@@ -87,7 +88,7 @@ def propagate(
     net : skorch.NeuralNet
         The net.
     batches : list
-        Inputs, batch by batch. Small batches of tensors are put together.
+        Inputs, batch by batch. Small batches of tensors are put together, up to 4096 rows.
     layers : list of Layer
         The layers, the prediction last.
     n_replicates : int, default=1
@@ -103,7 +104,7 @@ def propagate(
     parts: dict[str, list[LayerRows]] = {layer.name: [] for layer in layers}
     *inner, prediction = layers
     with evaluation(net), capture_outputs(net.module_, inner, on_device) as captured:
-        for Xi in _join_small(batches) * n_replicates:
+        for Xi in _join_small(net.module_, batches) * n_replicates:
             output = _forward(net, Xi)
             predicted = _predict(net, output)
             captured[prediction.name] = copy_rows(predicted, prediction.name in on_device)
@@ -117,11 +118,19 @@ def propagate(
     return {name: join_rows(rows) for name, rows in parts.items()}
 
 
-def _join_small(batches: list[Any]) -> list[Any]:
-    """Put small batches of tensors together: a call of a small network costs more than its work."""
-    if not all(isinstance(Xi, torch.Tensor) for Xi in batches):
+def _join_small(module: nn.Module, batches: list[Any]) -> list[Any]:
+    """Put small batches of tensors together: a call of a small network costs more than its work.
+
+    Not where layers normalise by what a batch has, and so depend on which rows are in it.
+    """
+    of_batches = any(
+        isinstance(part, _BatchNorm) and part.running_mean is None for part in module.modules()
+    )
+    if of_batches or not all(isinstance(Xi, torch.Tensor) and Xi.ndim > 0 for Xi in batches):
         return batches
-    n_joined = _JOINED_VALUES // max(1, batches[0].numel())
+    rows = max((len(Xi) for Xi in batches), default=0)
+    values = max((Xi.numel() for Xi in batches), default=0)
+    n_joined = min(_JOINED_ROWS // max(1, rows), _JOINED_VALUES // max(1, values))
     if n_joined < 2 or len({Xi.shape[1:] for Xi in batches}) > 1:
         return batches
     return [torch.cat(batches[k : k + n_joined]) for k in range(0, len(batches), n_joined)]

@@ -58,7 +58,7 @@ def test_fifty_seeds(compare, batch_size):
         lambda: _fit_with_skorch(X, y, batch_size),
         rounds=2,
         peer_name="skorch fits",
-        reach="10",
+        reach="15.8x",
     )
 
 

@@ -129,7 +129,7 @@ def _aim(row, rows):
 
 def _reached(row, rows):
     """A time is reached where any of the rows has it: they measure the same call of ours."""
-    if row.reach[:1].isdigit():
+    if not row.reach or row.reach[0].isdigit():
         return row.reached
     return max((r.reached for r in rows if r.reached is not None), default=None)
 

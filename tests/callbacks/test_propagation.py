@@ -42,14 +42,17 @@ def test_batches_are_joined_in_order(data):
     [
         ([(7, 6), (7, 6), (3, 6)], [17]),
         ([(7, 6), (7, 5)], [7, 7]),
-        ([(3000, 6)] * 8, [9000, 9000, 6000]),
-        ([(20000, 6)] * 2, [20000, 20000]),
+        ([(500, 6)] * 9, [4000, 500]),
+        ([(7, 8192)] * 2, [7, 7]),
+        ([(1, 784), (4096, 784)], [1, 4096]),
+        ([(4000, 6)] * 2, [4000, 4000]),
         ([(0, 6), (2, 6)], [2]),
+        ([], []),
     ],
 )
 def test_only_small_batches_of_one_shape_are_put_together(shapes, expected):
     batches = [torch.rand(shape) for shape in shapes]
-    joined = _join_small(batches)
+    joined = _join_small(nn.Identity(), batches)
     assert [len(batch) for batch in joined] == expected
     if len(joined) < len(batches):
         assert torch.equal(torch.cat(joined), torch.cat(batches))
@@ -57,7 +60,15 @@ def test_only_small_batches_of_one_shape_are_put_together(shapes, expected):
 
 def test_batches_of_several_tensors_are_not_put_together():
     batches = [{"a": torch.zeros(3, 2)}, {"a": torch.ones(3, 2)}]
-    assert _join_small(batches) is batches
+    assert _join_small(nn.Identity(), batches) is batches
+
+
+def test_batches_are_kept_where_layers_depend_on_them(data):
+    net = initialized(
+        nn.Sequential(nn.BatchNorm1d(6, track_running_stats=False), nn.Linear(6, 2)), batch_size=7
+    )
+    captured = activations(net, data[0])
+    np.testing.assert_allclose(captured["probabilities"], net.predict_proba(data[0]), atol=1e-6)
 
 
 def test_softmax_at_the_end_is_listed_once(data):

@@ -238,6 +238,21 @@ def test_blocks_cover_all_rows(n_groups):
     assert layout.largest_block <= 256
 
 
+@pytest.mark.parametrize("beyond", [-2, -0.1, 0.1, 2])
+def test_a_crowd_at_the_edge_of_what_is_left_out_in_float32(beyond):
+    """One row, and all others as far from it as kernels stop to count, or a little less or more."""
+    n_rows, variance = 4096, 1e-3
+    exponent = 21 + math.log(n_rows) + beyond
+    X = np.full((n_rows, 1), math.sqrt(8 * variance * exponent))
+    X[0] = 0
+    in_a_block_of_its_own = (np.arange(n_rows) > 0).astype(np.int64)
+    wide, narrow = kernel_sums(X, variance, [in_a_block_of_its_own]).total
+    alone = 1 + (n_rows - 1) * np.exp([-exponent, -4 * exponent])
+    assert_allclose([wide[0], narrow[0]], alone, rtol=1e-9)
+    crowd = n_rows - 1 + np.exp([-exponent, -4 * exponent])
+    assert_allclose([wide[1:], narrow[1:]], np.tile(crowd, (n_rows - 1, 1)).T, rtol=1e-6)
+
+
 @pytest.mark.parametrize(("n_rows", "atol"), [(600, 1e-10), (ROWS, 5e-7)])
 @pytest.mark.parametrize("n_features", [3, 80])
 @pytest.mark.parametrize("scale", [1, 300])
