@@ -154,12 +154,10 @@ def _explaining(net: Any, Xi: Any) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, TypeError) as error:
-        is_one = isinstance(Xi, torch.Tensor)
-        parts = [Xi] if is_one else Xi.values() if isinstance(Xi, dict) else Xi
+        dtypes: list[Any] = []
+        map_data(lambda values: dtypes.append(getattr(values, "dtype", None)), Xi)
         weights = {parameter.dtype for parameter in net.module_.parameters()}
-        if torch.float64 not in weights and any(
-            getattr(part, "dtype", None) == torch.float64 for part in parts
-        ):
+        if torch.float64 in dtypes and torch.float64 not in weights:
             error.add_note(
                 "The inputs are float64 and the weights are not: convert the inputs, as in "
                 "X.astype(numpy.float32)."

@@ -18,10 +18,9 @@ from ibtools.estimators._contract import (
     learn_classes,
     weigh_rows,
 )
+from ibtools.information._bin_codes import bin_codes, bin_histograms
 from ibtools.information._binning import (
     Bins,
-    bin_codes,
-    bin_histograms,
     check_bounds,
     check_unit_bounds,
     counted_bins,

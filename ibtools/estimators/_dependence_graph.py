@@ -7,11 +7,11 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ibtools._validation import Interval, StrOptions, fit_context
+from ibtools._validation import Estimator, Interval, StrOptions, fit_context
 from ibtools.estimators._contract import (
     check_input_values,
     check_target_values,
@@ -42,7 +42,7 @@ _Floats = NDArray[np.float64]
 _SATURATED = 0.75
 
 
-class DependenceGraphMI(OneToOneFeatureMixin, TransformerMixin, InformationRepr, BaseEstimator):
+class DependenceGraphMI(OneToOneFeatureMixin, TransformerMixin, InformationRepr, Estimator):
     """Mutual information of hashed values, by an ensemble of bin widths (EDGE).
 
     Standardised values are hashed to floor((t + b) / eps) with a random offset b; the rows that

@@ -5,10 +5,9 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, check_consistent_length
 
-from ibtools._validation import Interval, StrOptions, fit_context
+from ibtools._validation import Estimator, Interval, StrOptions, fit_context
 from ibtools.estimators._contract import (
     encode_inputs,
     forget_fit,
@@ -47,7 +46,7 @@ _QUANTITIES = {
 }
 
 
-class FeatureMapDecomposition(InformationRepr, BaseEstimator):
+class FeatureMapDecomposition(InformationRepr, Estimator):
     """Information of feature maps, and what pairs of them share and do not share.
 
     Every map has a Gram matrix, that of several is the Hadamard product of theirs, and its

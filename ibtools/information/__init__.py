@@ -1,9 +1,9 @@
 """Information as pure functions of arrays."""
 
+from ibtools.information._bin_codes import bin_codes
 from ibtools.information._binning import (
     EdgedBins,
     UniformBins,
-    bin_codes,
     counted_bins,
     quantile_bins,
     spaced_bins,

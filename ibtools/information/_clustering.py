@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 from sklearn.utils import check_array, check_consistent_length
 
-from ibtools.information._binning import Bins, UniformBins, bin_codes, bin_histograms
+from ibtools.information._bin_codes import bin_codes, bin_histograms
+from ibtools.information._binning import Bins, UniformBins
 from ibtools.information._counts import entropy_from_counts
 from ibtools.information._labels import encode_labels
 from ibtools.information._spectral import spectrum_entropy

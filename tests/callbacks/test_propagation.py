@@ -6,6 +6,7 @@ from torch import nn
 
 from ibtools import MLP, InformationClassifier
 from ibtools.callbacks._propagation import (
+    _explaining,
     _join_small,
     evaluation,
     network_layers,
@@ -245,3 +246,9 @@ def test_activations_that_stay_on_the_device(data):
     assert [isinstance(rows, torch.Tensor) for rows in mixed.values()] == [False, True]
     for name in names:
         np.testing.assert_array_equal(mixed[name], expected[name])
+
+
+def test_a_module_s_error_is_kept_whatever_its_inputs_are():
+    net = initialized(MLP, module__sizes=(6, 5, 2))
+    with pytest.raises(RuntimeError, match="of the module"), _explaining(net, object()):
+        raise RuntimeError("of the module")

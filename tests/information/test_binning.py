@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ibtools.information import bin_codes, counted_bins, spaced_bins
+from ibtools.information._bin_codes import bin_histograms
 from ibtools.information._binning import (
-    bin_histograms,
     check_bounds,
     check_unit_bounds,
     quantile_bins,
